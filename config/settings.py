@@ -1,0 +1,205 @@
+"""One file of settings, read from the environment; docs/requirements.md lists the names.
+
+Without any variable it is a laptop: SQLite in WAL and the embedded Valkey, both under `DATA_DIR`.
+"""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import (
+    cache_dir,
+    data_dir,
+    database,
+    flag,
+    is_loopback,
+    names,
+    number,
+    origins,
+    redis_url,
+    secret_key,
+    text,
+)
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = data_dir(default=BASE_DIR / "var")
+
+# --- the host ---------------------------------------------------------------
+HOST = text("HOST", "127.0.0.1")
+PORT = number("PORT", 8000, least=0, most=65_535)
+BASE_URL = text("BASE_URL", f"http://{HOST}:{PORT}")
+DEBUG = flag("DEBUG", default=is_loopback(HOST))
+SECRET_KEY = secret_key(DATA_DIR, may_be_made=DEBUG)
+ALLOWED_HOSTS = names("ALLOWED_HOSTS", ["*"] if DEBUG else [HOST])
+CORS_ALLOWED_ORIGINS = origins("CORS_ALLOWED_ORIGINS")
+CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
+TRUSTED_PROXIES = names("TRUSTED_PROXIES", [])
+CORS_ALLOW_CREDENTIALS = True
+
+INSTALLED_APPS = [
+    *(["daphne"] if "runserver" in sys.argv else []),  # its runserver speaks WebSocket, and it brings in all of Twisted
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "channels",
+    "config.sign_in",
+    "config.running",
+    "core",
+    "notifications",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "notifications.api.bodies.BoundedBodies",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+APPEND_SLASH = False  # both spellings are routes: a redirect would lose a POST's body
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/login/"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = cache_dir(DATA_DIR, "static")
+WHITENOISE_USE_FINDERS = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
+
+# --- stores -----------------------------------------------------------------
+DATABASES = {"default": database(DATA_DIR)}
+REDIS_URL = redis_url(DATA_DIR)  # None: no bell; everything still arrives by heartbeat and sweep
+CHANNEL_LAYERS = (
+    {
+        "default": {
+            # never the core layer: it drops at 100 messages a process (docs/decisions.md)
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {
+                "hosts": [
+                    {
+                        "address": REDIS_URL,
+                        "socket_connect_timeout": 3,
+                        "socket_timeout": 30,
+                        "max_connections": 512,
+                    }
+                ],
+                "prefix": text("TIDINGS_LAYER_PREFIX", "tidings"),
+            },
+        }
+    }
+    if REDIS_URL
+    else {}
+)
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {
+            "MAX_ENTRIES": 20_000
+        },  # the throttles count here; of the default 300 a guesser soon evicts his own
+    }
+}
+
+# --- the API ----------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "config.sign_in.tokens.VersionedJWTAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": [
+        "notifications.api.bodies.BoundedJSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "notifications.api.paging.ThreeStylePagination",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_THROTTLE_CLASSES": ["config.sign_in.throttles.ReadThrottle", "config.sign_in.throttles.WriteThrottle"],
+    "DEFAULT_THROTTLE_RATES": {
+        "sign_in": text("THROTTLE_SIGN_IN", "600/min" if DEBUG else "10/min"),  # demo scripts sign in a lot
+        "read": text("THROTTLE_READ", "1200/min"),
+        "write": text("THROTTLE_WRITE", "600/min"),
+    },
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "notifications.api.errors.answer",
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=60),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+    "UPDATE_LAST_LOGIN": False,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Tidings",
+    "DESCRIPTION": "Stored, shown, acknowledged: notifications that are not lost and not shown twice.",
+    "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+MAX_BODY_BYTES = 64 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+
+# --- the engine -------------------------------------------------------------
+NOTIFICATION_SIGN_IN = "config.sign_in.handshake"  # who is behind a socket: the engine never sees a token's inside
+NOTIFICATION_CATALOGUES = [BASE_DIR / "core" / "kinds.toml"]
+if not flag("NOTIFICATION_PERSISTENCE_ENABLED", default=True):
+    raise ImproperlyConfigured("NOTIFICATION_PERSISTENCE_ENABLED=false is refused: storing is the point")
+WEBSOCKET_NOTIFICATION_ENABLED = flag("WEBSOCKET_NOTIFICATION_ENABLED", default=True)
+SSE_HEARTBEAT_INTERVAL = number("SSE_HEARTBEAT_INTERVAL", 30, least=1)
+SSE_CONNECTION_TIMEOUT = number("SSE_CONNECTION_TIMEOUT", 300, least=1)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": text("LOG_LEVEL", "WARNING" if DEBUG else "INFO")},
+    "loggers": {
+        "tidings": {"level": "INFO"},
+        # at INFO they name every address with its query string, and that may hold a token
+        "uvicorn": {"level": "WARNING"},
+        "daphne": {"level": "WARNING"},
+        "django.channels.server": {"level": "WARNING"},
+        "websockets": {"level": "WARNING"},
+        "asyncio": {"level": "WARNING"},
+    },
+}

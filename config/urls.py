@@ -1,0 +1,23 @@
+"""Every path. `/healthz` and `/readyz` are for load balancers; the stream and the sockets are in config/asgi.py."""
+
+from django.contrib import admin
+from django.contrib.auth.decorators import login_required
+from django.urls import include, path, re_path
+from django.views.generic import TemplateView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from config.running import health
+from notifications.api.errors import NoSuchPath
+
+urlpatterns = [
+    path("", login_required(TemplateView.as_view(template_name="inbox.html")), name="inbox"),
+    path("", include("config.sign_in.urls")),
+    path("api/", include("core.urls")),
+    path("", include("notifications.api.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(), name="docs"),
+    path("admin/", admin.site.urls),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    re_path("^api/", NoSuchPath.as_view()),  # last: whatever else is asked for there gets a 404 that a program can read
+]

@@ -1,0 +1,95 @@
+"""What senders get back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Count, Q
+from rest_framework import serializers
+
+from ... import wire
+from ...events import Channel
+from ...models import Event, Live, NotificationLog
+from ...words.catalogue import Kind
+from .action_serializers import AudienceSerializer
+from .sending import recipients
+
+
+class AcceptedSerializer(serializers.Serializer[Any]):
+    event_id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=Event.State.choices)
+    recipients = serializers.IntegerField(allow_null=True, help_text="Null while that is not known.")
+
+
+class SentEventSerializer(AcceptedSerializer):
+    """An event, and how far it has come. `counts` stands in the answer for a single one."""
+
+    notification_type = serializers.CharField()
+    to = AudienceSerializer()
+    position = serializers.IntegerField(help_text="The highest user id that has been considered.")
+    counts = serializers.DictField(required=False)
+    scheduled_for = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+    def to_representation(self, instance: Event) -> dict[str, Any]:
+        audience = {name: part for name, part in instance.audience.items() if name != "reasons"}
+        return {
+            "event_id": str(instance.pk),
+            "status": instance.state,
+            "recipients": recipients(instance),
+            "position": instance.position,
+            "to": audience,
+            "context": instance.context,
+            **wire.shared(instance),
+            "channels": instance.channels,
+            "scheduled_for": wire.moment(instance.scheduled_for),
+            "created_at": wire.moment(instance.created_at),
+        }
+
+
+class ReceiptSerializer(serializers.Serializer[NotificationLog]):
+    """One recipient's row of an event. `context["now"]` is the database's clock."""
+
+    user_id = serializers.IntegerField()
+    status = serializers.CharField()
+    delivered_at = serializers.DateTimeField(allow_null=True)
+    read_at = serializers.DateTimeField(allow_null=True)
+    action_taken = serializers.CharField(allow_null=True)
+
+    def to_representation(self, instance: NotificationLog) -> dict[str, Any]:
+        return {
+            "user_id": instance.recipient_id,
+            "status": wire.status(instance, now=self.context["now"]),
+            "delivered_at": wire.moment(instance.delivered_at),
+            "read_at": wire.moment(instance.read_at),
+            "action_taken": instance.action_taken,
+        }
+
+
+class KindSerializer(serializers.Serializer[Kind]):
+    """One entry of the catalogue."""
+
+    kind = serializers.CharField(source="name")
+    category = serializers.CharField()
+    priority = serializers.CharField()
+    channels = serializers.ListField(child=serializers.CharField())
+    variables = serializers.ListField(child=serializers.CharField())
+    requires_acknowledgment = serializers.BooleanField()
+    mandatory = serializers.BooleanField()
+    digest = serializers.BooleanField(default=False)
+
+
+def counts(event: Event) -> Mapping[str, Mapping[str, Any]]:
+    """Per channel, what was decided and what became of it; one query, however many recipients."""
+    pushed = Q(live=Live.SEND)
+    found = NotificationLog.objects.filter(event_id=event.pk).aggregate(
+        rows=Count("id"),
+        pushed=Count("id", filter=pushed),
+        sent=Count("id", filter=pushed & Q(sent_at__isnull=False)),
+        delivered=Count("id", filter=pushed & Q(delivered_at__isnull=False)),
+        read=Count("id", filter=Q(is_read=True)),
+    )
+    inbox = {"send": found["rows"], "sent": found["rows"], "delivered": found["rows"], "read": found["read"]}
+    live = {"send": found["pushed"], "sent": found["sent"], "delivered": found["delivered"], "read": found["read"]}
+    none = {"hold": 0, "skip": {}, "failed": 0}
+    return {Channel.INBOX.value: {**none, **inbox}, Channel.WEBSOCKET.value: {**none, **live}}

@@ -1,0 +1,89 @@
+"""Sending, and what became of what was sent."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import IsAdminUser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.viewsets import GenericViewSet
+
+from ... import events
+from ...locks import database_now
+from ...models import Event
+from ...words import catalogue
+from ..paging import bounded_count
+from .action_serializers import EventSerializer, event
+from .filters import EventFilter
+from .sending import KEY_PARAMETER, accept, accepted, sender_id
+from .serializers import AcceptedSerializer, KindSerializer, ReceiptSerializer, SentEventSerializer, counts
+
+
+class EventViewSet(mixins.ListModelMixin, GenericViewSet[Event]):
+    """Events: staff send them, and see how far they have come."""
+
+    queryset = Event.objects.order_by("-created_at", "-pk")
+    serializer_class: type[BaseSerializer[Any]] = SentEventSerializer
+    permission_classes = [IsAdminUser]
+    filterset_class = EventFilter
+
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+        if self.action == "create":
+            return EventSerializer
+        return super().get_serializer_class()
+
+    @extend_schema(request=EventSerializer, responses={202: AcceptedSerializer}, parameters=[KEY_PARAMETER])
+    def create(self, request: Request) -> Response:
+        """Tell an audience. Accepted means stored: small audiences are told at once, large ones in the background."""
+        _refuse_dry_run(request)
+        return accepted(accept(request, path="/api/events", event=self._event))
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """One event, with how many were sent it, have it and read it."""
+        row = self.get_object()
+        return Response({**self.get_serializer(row).data, "counts": counts(row)})
+
+    @extend_schema(responses=ReceiptSerializer(many=True), filters=False)
+    @action(detail=True, serializer_class=ReceiptSerializer, filterset_class=None, cursor="recipient_id")
+    def recipients(self, request: Request, pk: str) -> Response:
+        """Who was told, and has it, and read it."""
+        rows: QuerySet[Any] = self.get_object().rows.order_by("recipient_id")
+        shown: Any = self.paginate_queryset(rows)
+        context = {"now": database_now()}
+        return self.get_paginated_response(ReceiptSerializer(shown, many=True, context=context).data)
+
+    cursor: str | None = None
+
+    def count_of(self, rows: QuerySet[Any]) -> int:
+        return rows.count() if self.action == "recipients" else bounded_count(rows)
+
+    def _event(self) -> events.Event:
+        body = self.get_serializer(data=self.request.data)
+        body.is_valid(raise_exception=True)
+        said = body.validated_data
+        return event(said, kind=said["notification_type"], to=said["to"], actor_id=sender_id(self.request))
+
+
+def _refuse_dry_run(request: Request) -> None:
+    """What asks for a trial must never send."""
+    if request.query_params.get("dry_run", "").lower() not in ("", "false", "0", "no"):
+        raise ValidationError({"dry_run": ["Not available yet."]})
+
+
+class KindViewSet(GenericViewSet[Any]):
+    """The catalogue: every kind of notification there is."""
+
+    serializer_class = KindSerializer
+    queryset = Event.objects.none()
+    filter_backends = ()
+
+    def list(self, request: Request) -> Response:
+        """All kinds, by name."""
+        kinds = sorted(catalogue.kinds().values(), key=lambda kind: kind.name)
+        shown: Any = self.paginate_queryset(kinds)
+        return self.get_paginated_response(KindSerializer(shown, many=True).data)

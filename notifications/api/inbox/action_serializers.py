@@ -1,0 +1,68 @@
+"""What each act of a recipient takes."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from ... import inbox
+from ...audience import MOST_IDS
+from ...words import catalogue
+
+LARGEST = 2**63 - 1
+
+
+class NothingSerializer(serializers.Serializer[Any]):
+    """The address says it all."""
+
+
+class KindField(serializers.CharField):
+    """A kind in any spelling, as the catalogue writes it."""
+
+    def to_internal_value(self, data: Any) -> str:
+        name = catalogue.canonical(super().to_internal_value(data))
+        if catalogue.find(name) is None:
+            raise serializers.ValidationError(f"There is no kind {data!r}.", "unknown_kind")
+        return name
+
+
+def seq_field(**options: Any) -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=0, max_value=LARGEST, **options)
+
+
+def ids_field(**options: Any) -> serializers.ListField:
+    one = serializers.IntegerField(min_value=1, max_value=LARGEST)
+    return serializers.ListField(child=one, allow_empty=False, max_length=MOST_IDS, **options)
+
+
+class MarkAllSerializer(serializers.Serializer[Any]):
+    up_to_seq = seq_field(required=False, allow_null=True)
+    notification_type = KindField(required=False, allow_null=True, max_length=64)
+
+
+class SeenSerializer(serializers.Serializer[Any]):
+    up_to_seq = seq_field()
+
+
+class AckSerializer(serializers.Serializer[Any]):
+    """Either `up_to_seq` or `ids`."""
+
+    up_to_seq = seq_field(required=False)
+    ids = ids_field(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError({"up_to_seq": ["Either up_to_seq or ids."]})
+        return attrs
+
+
+class BulkSerializer(serializers.Serializer[Any]):
+    VERBS: Mapping[str, Callable[..., int]] = {
+        "mark_as_read": inbox.mark_as_read,
+        "mark_as_unread": inbox.mark_as_unread,
+        "archive": inbox.archive,
+        "unarchive": inbox.unarchive,
+        "delete": inbox.delete,
+    }
+    action = serializers.ChoiceField(choices=list(VERBS))
+    ids = ids_field()

@@ -1,0 +1,114 @@
+"""What staff see of everybody's, and what they send by hand. Everything they do is in the audit."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.permissions import IsAdminUser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.viewsets import GenericViewSet
+
+from ... import audit, events
+from ...locks import database_now
+from ...models import AuditEntry, Connection, Event, NotificationLog
+from ..events.action_serializers import event
+from ..events.sending import KEY_PARAMETER, accept, accepted, sender_id
+from ..events.serializers import AcceptedSerializer
+from ..paging import bounded_count
+from .action_serializers import BroadcastSerializer, SendSerializer
+from .filters import AuditFilter, ConnectionFilter, StaffFilter
+from .serializers import AuditSerializer, ConnectionSerializer, StaffNotificationSerializer
+
+ACCEPTED: dict[str, Any] = {"responses": {202: AcceptedSerializer}, "parameters": [KEY_PARAMETER]}
+
+
+class StaffNotificationViewSet(GenericViewSet[NotificationLog]):
+    """Everybody's notifications, the newest first."""
+
+    queryset = NotificationLog.objects.select_related("event", "recipient").order_by("-pk")
+    serializer_class: type[BaseSerializer[Any]] = StaffNotificationSerializer
+    permission_classes = [IsAdminUser]
+    filterset_class = StaffFilter
+
+    def list(self, request: Request) -> Response:
+        """With filters; `count` is exact up to 10,000 and for one user."""
+        shown: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        context = {"now": database_now()}
+        return self.get_paginated_response(StaffNotificationSerializer(shown, many=True, context=context).data)
+
+    @extend_schema(**ACCEPTED)
+    @action(detail=False, methods=["post"], serializer_class=SendSerializer)
+    def send(self, request: Request) -> Response:
+        """A message to one person."""
+        return self._by_hand("send", lambda said: {"users": [said["user_id"]]})
+
+    @extend_schema(**ACCEPTED)
+    @action(detail=False, methods=["post"], serializer_class=BroadcastSerializer)
+    def broadcast(self, request: Request) -> Response:
+        """A message to everyone, or to everyone who has one of these roles."""
+        return self._by_hand("broadcast", _broadcast_audience)
+
+    def _by_hand(self, verb: str, to: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Response:
+        def wanted() -> events.Event:
+            body = self.get_serializer(data=self.request.data)
+            body.is_valid(raise_exception=True)
+            said = body.validated_data
+            return event(said, kind=said["notification_type"], to=to(said), actor_id=sender_id(self.request))
+
+        def note(row: Event) -> None:
+            actor = (sender_id(self.request), self.request.user.get_username())
+            target = row.audience["users"][0] if verb == "send" else None
+            audit.record(f"staff.{verb}", "event", row.pk, actor=actor, target_user_id=target, at=row.created_at)
+
+        try:
+            return accepted(accept(self.request, path=f"/api/admin/notifications/{verb}", event=wanted, note=note))
+        except events.Refused as refused:
+            raise events.Refused(_NAMES.get(refused.field, refused.field), refused.message, refused.code) from refused
+
+    def count_of(self, rows: QuerySet[NotificationLog]) -> int:
+        return rows.count() if self.request.query_params.get("user_id") else bounded_count(rows)
+
+
+_NAMES = {"to.users": "user_id", "to.roles": "roles", "to.exclude": "exclude"}  # as these two requests call them
+
+
+def _broadcast_audience(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"roles": said["roles"] or (), "everyone": said["roles"] is None, "exclude": said["exclude"]}
+
+
+class ConnectionViewSet(mixins.ListModelMixin, GenericViewSet[Connection]):
+    """Who is connected now: connections whose server has not stopped renewing its lease."""
+
+    queryset = Connection.objects.select_related("user", "server").order_by("-connected_at", "pk")
+    serializer_class = ConnectionSerializer
+    permission_classes = [IsAdminUser]
+    filterset_class = ConnectionFilter
+
+    def get_queryset(self) -> QuerySet[Connection]:
+        return super().get_queryset().filter(server__lease_until__gt=Now())
+
+
+class AuditViewSet(GenericViewSet[AuditEntry]):
+    """Every act, the newest first."""
+
+    queryset = AuditEntry.objects.order_by("-pk")
+    serializer_class = AuditSerializer
+    permission_classes = [IsAdminUser]
+    filterset_class = AuditFilter
+
+    def list(self, request: Request) -> Response:
+        """With a filter on each field; `count` is exact up to 10,000."""
+        shown: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        people = get_user_model().objects.filter(pk__in={entry.actor_id for entry in shown if entry.actor_id})
+        names = dict(people.values_list("pk", get_user_model().USERNAME_FIELD))
+        return self.get_paginated_response(AuditSerializer(shown, many=True, context={"names": names}).data)
+
+    def count_of(self, rows: QuerySet[AuditEntry]) -> int:
+        return bounded_count(rows)

@@ -1,0 +1,95 @@
+"""Every path of the engine, from the root; and the other systems' spellings of the same actions, as a table."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.routers import Route, SimpleRouter
+from rest_framework.viewsets import GenericViewSet
+
+from .events.views import EventViewSet, KindViewSet
+from .inbox.views import NotificationViewSet
+from .staff.views import AuditViewSet, ConnectionViewSet, StaffNotificationViewSet
+
+View = Callable[..., HttpResponseBase]
+
+
+class BareRouter(SimpleRouter):
+    """Without the last slash: the same, and left out of the OpenAPI document."""
+
+    def __init__(self) -> None:
+        super().__init__(trailing_slash=False)
+
+    def get_routes(self, viewset: Any) -> list[Route]:
+        return [
+            route._replace(initkwargs={**route.initkwargs, "schema": None}) for route in super().get_routes(viewset)
+        ]
+
+
+def _routes(router: SimpleRouter) -> list[URLPattern | URLResolver]:
+    router.register("notifications", NotificationViewSet, basename="notification")
+    router.register("events", EventViewSet, basename="event")
+    router.register("notification-types", KindViewSet, basename="notification-type")
+    router.register("admin/notifications", StaffNotificationViewSet, basename="staff-notification")
+    router.register("admin/connections", ConnectionViewSet, basename="connection")
+    router.register("admin/audit", AuditViewSet, basename="audit")
+    return router.urls
+
+
+Spelling = Mapping[str, tuple[type[GenericViewSet[Any]], str]]  # HTTP method → viewset, action
+ALIASES: Mapping[str, Spelling] = {
+    # 003, and 004's create
+    "notifications": {"get": (NotificationViewSet, "list"), "post": (EventViewSet, "create")},
+    # 004
+    "notifications/(?P<pk>[0-9]+)": {
+        "get": (NotificationViewSet, "retrieve"),
+        "delete": (NotificationViewSet, "destroy"),
+    },
+    # 000
+    "notifications/(?P<pk>[0-9]+)/mark-read": {"patch": (NotificationViewSet, "mark_as_read")},
+    # 003 says PATCH, 004 PUT
+    "notifications/(?P<pk>[0-9]+)/read": {
+        "patch": (NotificationViewSet, "mark_as_read"),
+        "put": (NotificationViewSet, "mark_as_read"),
+    },
+    # 003
+    "notifications/unread-count": {"get": (NotificationViewSet, "unread_count")},
+    "notifications/mark-all-read": {"post": (NotificationViewSet, "mark_all_as_read")},
+    # 004
+    "notifications/read-all": {"put": (NotificationViewSet, "mark_all_as_read")},
+    "notifications/broadcast": {"post": (StaffNotificationViewSet, "broadcast")},
+    "notifications/connection-status": {"get": (ConnectionViewSet, "list")},
+}
+
+
+def _aliases() -> list[URLPattern]:
+    return [re_path(rf"^(?:api/)?{spelling}/?$", _view(methods)) for spelling, methods in ALIASES.items()]
+
+
+def _view(methods: Spelling) -> View:
+    """One path may lead to several viewsets; whatever is asked for besides goes to the first, which answers 405."""
+    by_viewset: dict[type[GenericViewSet[Any]], dict[str, str]] = {}
+    for method, (viewset, action) in methods.items():
+        by_viewset.setdefault(viewset, {})[method] = action
+    views = {method: view for viewset, actions in by_viewset.items() for method, view in _each(viewset, actions)}
+    first = next(iter(views.values()))
+
+    @csrf_exempt  # as every view of DRF is: its session authentication checks
+    def by_method(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        return views.get((request.method or "").lower(), first)(request, **kwargs)
+
+    return by_method
+
+
+def _each(viewset: type[GenericViewSet[Any]], actions: Mapping[str, str]) -> list[tuple[str, View]]:
+    extra: Mapping[str, Any] = getattr(getattr(viewset, next(iter(actions.values()))), "kwargs", {})
+    view = viewset.as_view(dict(actions), **{**extra, "schema": None})
+    return [(method, view) for method in actions]
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *_aliases(),  # first: /api/notifications/ takes a POST only here
+    path("api/", include([*_routes(BareRouter()), *_routes(SimpleRouter())])),  # of two with one name the last is shown
+]

@@ -1,0 +1,189 @@
+"""The one way in: an event is accepted in the caller's transaction, and told after it commits."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+
+from . import audience, audit, expansion
+from .events import NAMESPACES, ROOT, Category, Event, KeyReused, Priority, Refused
+from .locks import database_now
+from .models import Event as EventRow
+from .models import IdempotencyKey
+from .words import catalogue, rendering
+
+log = logging.getLogger("tidings.dispatch")
+LONGEST_TITLE = 255
+_GIVEN_AS = {"kind": "notification_type", "audience": "to", "subject_kind": "subject", "subject_id": "subject"}
+
+
+def notify(event: Event) -> EventRow:
+    """Accept one event and tell its audience once the surrounding transaction has committed.
+
+    The row and its audit entry are the promise: if nothing more happens here, the sweep does the rest.
+    A transaction that rolls back tells nobody. Raises Refused, before anything is written.
+    """
+    audience.check(event.audience)
+    row = _row(event, now=database_now())
+    _make_storable(row)
+    with transaction.atomic():
+        row.save(force_insert=True)
+        actor = (row.actor_id, row.actor_name) if row.actor_id else None
+        audit.record("event.created", "event", row.pk, actor=actor, at=row.created_at, kind=row.kind)
+        if row.state == EventRow.State.EXPANDING:
+            transaction.on_commit(lambda: _tell(row), robust=True)  # no partial: see live/bell.py
+    return row
+
+
+def _tell(event: EventRow) -> None:
+    if not expansion.expand_small(event):
+        expansion.work.set()
+
+
+def _row(event: Event, *, now: datetime) -> EventRow:
+    kind, category = _kind(event)
+    actor_name = _name_of(event.actor_id)
+    title, message = _words(event, kind, actor_name)
+    priority = event.priority or kind.priority
+    if priority not in Priority.values:
+        raise Refused("priority", f"{priority!r} is none of {', '.join(Priority.values)}.", "unknown_priority")
+    _refuse_past("scheduled_for", event.scheduled_for, now)
+    _refuse_past("expires_at", event.expires_at, now)
+    return EventRow(
+        kind=kind.name,
+        category=category,
+        priority=priority,
+        actor_id=event.actor_id,
+        actor_name=actor_name,
+        audience=event.audience.as_json(),
+        context=dict(event.context),
+        title=title,
+        message=message,
+        data=dict(event.data),
+        source=event.source,
+        tags=list(event.tags),
+        subject_kind=event.subject.kind if event.subject else "",
+        subject_id=event.subject.id if event.subject else "",
+        namespace=_namespace(event),
+        thread=event.thread,
+        link=event.link,
+        image=event.image,
+        actions=[{"id": action.id, "label": action.label} for action in event.actions],
+        requires_acknowledgment=(
+            kind.requires_acknowledgment if event.requires_acknowledgment is None else event.requires_acknowledgment
+        ),
+        channels=list(event.channels) if event.channels is not None else None,
+        search=f"{title}\n{message}".lower(),
+        state=EventRow.State.SCHEDULED if event.scheduled_for else EventRow.State.EXPANDING,
+        scheduled_for=event.scheduled_for,
+        expires_at=event.expires_at,
+        created_at=now,
+    )
+
+
+def _kind(event: Event) -> tuple[catalogue.Kind, str]:
+    """The catalogue's entry and the category. A category's name as a kind is `general` in that category."""
+    named = catalogue.canonical(event.kind)
+    kind = catalogue.find(named)
+    implied = None
+    if kind is None and named in Category.values:
+        kind, implied = catalogue.find("general"), named
+    if kind is None:
+        raise Refused("notification_type", f"There is no kind {event.kind!r}.", "unknown_kind")
+    category = event.category or implied or kind.category
+    if category not in Category.values:
+        raise Refused("category", f"{category!r} is none of {', '.join(Category.values)}.", "unknown_category")
+    return kind, category
+
+
+def _words(event: Event, kind: catalogue.Kind, actor_name: str) -> tuple[str, str]:
+    context = {"sender": actor_name or "the system", **event.context}
+    title = event.title or _rendered(kind.title, context) or kind.name.replace("_", " ").capitalize()
+    message = event.message or _rendered(kind.message, context)
+    if not message or not message.strip():
+        raise Refused("message", f"The kind {kind.name} has no words of its own: say the message.", "required")
+    if len(title) > LONGEST_TITLE:
+        raise Refused("title", f"At most {LONGEST_TITLE} characters.", "max_length")
+    return title, message
+
+
+def _rendered(words: str | None, context: dict[str, Any]) -> str | None:
+    if words is None:
+        return None
+    try:
+        return rendering.render(words, context)
+    except rendering.MissingVariable as missing:
+        raise Refused(f"context.{missing.name}", "The words of this kind need it.", "missing_variable") from missing
+
+
+def _namespace(event: Event) -> str:
+    """The label of the rows. An audience that is a namespace is labelled with it."""
+    named = event.audience.namespace
+    if event.namespace not in NAMESPACES or (named and event.namespace not in (ROOT, named)):
+        raise Refused("to.namespace", f"It cannot be {event.namespace!r} here.", "unknown_namespace")
+    return named or event.namespace
+
+
+def _make_storable(row: EventRow) -> None:
+    """Refuse now what a column or the encoder of frames would refuse later, in a worker, again and again."""
+    for field in EventRow._meta.concrete_fields:
+        given = getattr(row, field.attname)
+        if isinstance(given, str | dict | list):
+            try:
+                setattr(row, field.attname, _storable(given, most=getattr(field, "max_length", None)))
+            except ValueError as error:
+                raise Refused(_GIVEN_AS.get(field.name, field.name), str(error)) from error
+
+
+def _storable(given: Any, *, most: int | None) -> Any:
+    """The same as plain JSON. Raises ValueError."""
+    if isinstance(given, str) and most is not None and len(given) > most:
+        raise ValueError(f"At most {most} characters.")
+    try:
+        encoded = orjson.dumps(given)
+    except TypeError as error:
+        raise ValueError(f"{error}.") from error
+    if b"\\u0000" in encoded.replace(rb"\\", b""):
+        raise ValueError("The character NUL cannot be stored.")
+    return orjson.loads(encoded)
+
+
+def _refuse_past(field: str, at: datetime | None, now: datetime) -> None:
+    if at is not None and at <= now:
+        raise Refused(field, "This time lies in the past.", "in_the_past")
+
+
+def _name_of(user_id: int | None) -> str:
+    if user_id is None:
+        return ""
+    user = get_user_model().objects.filter(pk=user_id).first()
+    if user is None:
+        raise Refused("sender", f"Unknown user {user_id}.", "unknown")
+    return user.get_full_name() or user.get_username()
+
+
+def once(sender_id: int, key: str, fingerprint: str) -> str | None:
+    """What this request made when it came before, or None. Raises KeyReused when it was another request."""
+    found = IdempotencyKey.objects.filter(sender=sender_id, key=key).first()
+    if found is None:
+        return None
+    if found.fingerprint != fingerprint:
+        raise KeyReused(key)
+    return found.result
+
+
+def remember(sender_id: int, key: str, fingerprint: str, result: str) -> str | None:
+    """Keep the result in the caller's transaction.
+
+    None: kept. Otherwise the result of the same request that ran beside this one and was first:
+    roll back what you did and answer with that. Raises KeyReused.
+    """
+    try:
+        with transaction.atomic():
+            IdempotencyKey.objects.create(sender=sender_id, key=key, fingerprint=fingerprint, result=result)
+    except IntegrityError:  # Postgres has waited for the other's commit by now
+        return once(sender_id, key, fingerprint)
+    return None

@@ -1,0 +1,119 @@
+"""An event becomes a row for each recipient: in chunks, each one transaction, and each at most once."""
+
+import threading
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import orjson
+from django.db import connection
+from django.db.models import F
+
+from . import audience, audit, wire
+from .events import Audience, Priority
+from .live.bell import ring_on_commit
+from .live.rings import LARGEST_BODY, Head, NewRing
+from .locks import database_now, id_list, lock_inboxes, transacting
+from .models import Event, Inbox, NotificationLog
+
+CHUNK = 2000  # people
+SMALL = 200  # people; an audience up to this is written before the request is answered
+
+work = threading.Event()  # set when there is something for the sweep of this process
+
+
+@transacting
+def expand_small(event: Event) -> bool:
+    """Write all the rows of an event that was accepted just now; False, and nothing written, if they are too many."""
+    people = _next_people(event, limit=SMALL + 1)
+    if len(people) > SMALL:
+        return False
+    _write_next(event, people, finished=True)
+    return True
+
+
+@transacting
+def expand_chunk(event_id: uuid.UUID) -> bool:
+    """Write the next rows; True while there are more to write. Any number may call this at once."""
+    event = Event.objects.get(pk=event_id)
+    people = _next_people(event, limit=CHUNK)
+    finished = len(people) < CHUNK
+    return _write_next(event, people, finished=finished) and not finished
+
+
+def _next_people(event: Event, *, limit: int) -> list[tuple[int, str]]:
+    addressed = Audience.from_json(event.audience)
+    return audience.members(addressed, namespace=event.namespace, after=event.position, limit=limit)
+
+
+def _write_next(event: Event, people: Sequence[tuple[int, str]], *, finished: bool) -> bool:
+    if not _take(event, people, finished=finished):
+        return False
+    if people:
+        _write(event, dict(people))
+    return True
+
+
+def _take(event: Event, people: Sequence[tuple[int, str]], *, finished: bool) -> bool:
+    """Claim this chunk: fence, replay guard and cancel in one. False: another has it, or there is nothing to do."""
+    taken = Event.objects.filter(pk=event.pk, position=event.position, state=Event.State.EXPANDING).update(
+        position=people[-1][0] if people else event.position,
+        recipients=F("recipients") + len(people),
+        state=Event.State.DONE if finished else Event.State.EXPANDING,
+    )
+    return taken == 1
+
+
+def _write(event: Event, reasons: Mapping[int, str]) -> None:
+    inboxes = lock_inboxes(list(reasons))
+    now = database_now()  # after the wait for the lock: a person's rows are as old as their order says
+    Inbox.objects.filter(user_id__in=list(reasons)).update(
+        last_seq=F("last_seq") + 1,
+        unread_count=F("unread_count") + 1,
+        listed_count=F("listed_count") + 1,
+        rev=F("rev") + 1,
+    )
+    by_reason: dict[str, list[int]] = defaultdict(list)
+    for user, reason in reasons.items():
+        by_reason[reason].append(user)
+    ids = {}
+    for reason, users in by_reason.items():
+        written = _insert(event, users, reason, now)
+        ids.update(written)
+        heads = [_head(inboxes[user], written[user]) for user in users]
+        ring_on_commit(NewRing(wire.frame_name(event), event.namespace, _tail(event, reason, now), heads))
+    audit.record(
+        "notification.created",
+        "event",
+        event.pk,
+        ids=(min(ids.values()), max(ids.values())),
+        at=now,
+        event_id=str(event.pk),
+        count=len(ids),
+    )
+
+
+def _insert(event: Event, users: Sequence[int], reason: str, now: datetime) -> dict[int, int]:
+    """One INSERT … SELECT from the raised counters; the new id by recipient."""
+    these, ids = id_list(users)
+    moment = connection.ops.adapt_datetimefield_value(now)
+    sql = f"""
+        INSERT INTO {NotificationLog._meta.db_table}
+            (event_id, recipient_id, seq, kind, priority, reason, live, is_read, withdrawn, created_at, updated_at)
+        SELECT %s, user_id, last_seq, %s, %s, %s, 'send', FALSE, '', %s, %s
+          FROM {Inbox._meta.db_table} WHERE user_id {these} ORDER BY user_id
+        RETURNING recipient_id, id"""
+    event_id = Event._meta.pk.get_db_prep_value(event.pk, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [event_id, event.kind, Priority(event.priority).rank, reason, moment, moment, ids])
+        return dict(cursor.fetchall())
+
+
+def _head(before: Inbox, row_id: int) -> Head:
+    return Head(before.user_id, row_id, before.last_seq + 1, before.unread_count + 1, before.rev + 1)
+
+
+def _tail(event: Event, reason: str, now: datetime) -> bytes | None:
+    body = orjson.dumps(wire.brand_new(event, reason, created_at=now))
+    return body if len(body) <= LARGEST_BODY else None

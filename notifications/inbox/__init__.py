@@ -1,0 +1,32 @@
+"""What a recipient does with their notifications, from whichever door: the other writer of these rows."""
+
+from .acknowledging import Ack, acknowledge, record_acks, record_sent
+from .counting import unread_counts
+from .marking import (
+    NotFound,
+    archive,
+    delete,
+    mark_all_as_read,
+    mark_as_read,
+    mark_as_unread,
+    mark_seen,
+    unarchive,
+)
+from .withdrawing import withdraw_chunk
+
+__all__ = [
+    "Ack",
+    "NotFound",
+    "acknowledge",
+    "archive",
+    "delete",
+    "mark_all_as_read",
+    "mark_as_read",
+    "mark_as_unread",
+    "mark_seen",
+    "record_acks",
+    "record_sent",
+    "unarchive",
+    "unread_counts",
+    "withdraw_chunk",
+]

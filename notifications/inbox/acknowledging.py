@@ -1,0 +1,154 @@
+"""A device says that it has something: delivered. Batched, because a socket acknowledges all the time."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, Max, Min, QuerySet
+from django.db.models.functions import Coalesce, Greatest
+
+from .. import audit
+from ..locks import database_now, lock_free_inboxes, lock_inbox, transacting
+from ..models import AuditEntry, Inbox, Live, NotificationLog
+from .marking import own_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """One row that a socket of this person has acknowledged."""
+
+    user_id: int
+    seq: int
+    sent_at: datetime
+    rtt_ms: int | None
+    floor: int  # every row up to here is delivered with it; 0 when the connection does not show them all
+
+
+@transacting
+def acknowledge(
+    user_id: int, *, ids: Sequence[int] | None = None, up_to_seq: int | None = None, namespace: str | None = None
+) -> int:
+    """How many became delivered: exactly `ids` (raises NotFound), or what was to be shown up to `up_to_seq`.
+
+    With a `namespace`, `up_to_seq` covers the rows of that one alone. No round-trip time: nobody sent a frame.
+    """
+    inbox = lock_inbox(user_id)
+    if ids is not None:
+        rows = NotificationLog.objects.filter(pk__in=[row.pk for row in own_rows(user_id, ids)])
+        return _deliver(rows, user_id)
+    limit = min(up_to_seq or 0, inbox.last_seq)
+    rows = NotificationLog.objects.filter(
+        recipient_id=user_id, seq__gt=inbox.delivered_floor, seq__lte=limit, live=Live.SEND
+    )
+    if namespace is not None:
+        return _deliver(rows.filter(event__namespace=namespace), user_id)
+    count = _deliver(rows, user_id)
+    if limit > inbox.delivered_floor:
+        Inbox.objects.filter(pk=user_id).update(delivered_floor=limit)
+    return count
+
+
+def _deliver(rows: QuerySet[NotificationLog], user_id: int) -> int:
+    waiting = NotificationLog.objects.filter(pk__in=rows.values("pk"), delivered_at=None)
+    touched = waiting.aggregate(first=Min("id"), last=Max("id"))
+    now = database_now()
+    count = waiting.update(delivered_at=now, sent_at=Coalesce("sent_at", now), updated_at=now)
+    if count:
+        audit.record(
+            "notification.delivered",
+            "notification",
+            target_user_id=user_id,
+            ids=(touched["first"], touched["last"]),
+            at=now,
+            count=count,
+        )
+    return count
+
+
+@transacting
+def record_acks(acks: Sequence[Ack]) -> list[Ack]:
+    """Write a batch from the sockets; returns those whose inbox is busy just now, for the next batch."""
+    free = lock_free_inboxes(sorted({ack.user_id for ack in acks}))
+    known = _known([ack.user_id for ack in acks])
+    doable = [ack for ack in acks if ack.user_id in free]
+    if doable:
+        now = database_now()
+        _write_acks(doable, now)
+        _raise_floors(doable)
+    return [ack for ack in acks if ack.user_id in known and ack.user_id not in free]
+
+
+def _known(user_ids: Iterable[int]) -> set[int]:
+    return set(Inbox.objects.filter(pk__in=set(user_ids)).values_list("pk", flat=True))
+
+
+def _write_acks(acks: Sequence[Ack], now: datetime) -> None:
+    at = _moment(now)
+    table = NotificationLog._meta.db_table
+    values = ", ".join(["(%s, %s, %s, %s)"] * len(acks))
+    sql = f"""
+        WITH acked (user_id, seq, sent_at, rtt_ms) AS (VALUES {values})
+        UPDATE {table} SET delivered_at = %s, updated_at = %s,
+               sent_at = COALESCE({table}.sent_at, {_cast("acked.sent_at", "timestamptz")}),
+               rtt_ms = {_cast("acked.rtt_ms", "integer")}
+          FROM acked
+         WHERE {table}.recipient_id = acked.user_id AND {table}.seq = acked.seq AND {table}.delivered_at IS NULL
+        RETURNING {table}.recipient_id, {table}.id"""
+    params: list[Any] = [part for ack in acks for part in (ack.user_id, ack.seq, _moment(ack.sent_at), ack.rtt_ms)]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*params, at, at])
+        delivered = cursor.fetchall()
+    by_user: dict[int, list[int]] = {}
+    for user_id, row_id in delivered:
+        by_user.setdefault(user_id, []).append(row_id)
+    audit.write(_delivered_entry(user, ids, now) for user, ids in by_user.items())
+
+
+def _delivered_entry(user_id: int, ids: list[int], now: datetime) -> AuditEntry:
+    action, kind = "notification.delivered", "notification"
+    if len(ids) == 1:
+        return audit.draft(action, kind, ids[0], target_user_id=user_id, at=now)
+    span = (min(ids), max(ids))
+    return audit.draft(action, kind, target_user_id=user_id, ids=span, at=now, metadata={"count": len(ids)})
+
+
+def _raise_floors(acks: Sequence[Ack]) -> None:
+    floors: dict[int, int] = {}
+    for ack in acks:
+        floors[ack.user_id] = max(ack.floor, floors.get(ack.user_id, 0))
+    for user_id, floor in floors.items():
+        if floor:
+            Inbox.objects.filter(pk=user_id, delivered_floor__lt=floor).update(
+                delivered_floor=Greatest(F("delivered_floor"), floor)
+            )
+
+
+@transacting
+def record_sent(sent: Sequence[tuple[int, int, datetime]]) -> set[int]:
+    """(user, seq, when) of frames that were written to a socket and are not acknowledged yet.
+
+    The answer: the people whose rows were written. Those whose inbox is busy just now are for the next batch.
+    """
+    free = set(lock_free_inboxes(sorted({user for user, _, _ in sent})))
+    rows = [(user, seq, _moment(at)) for user, seq, at in sent if user in free]
+    if not rows:
+        return free
+    table = NotificationLog._meta.db_table
+    sql = f"""
+        WITH shown (user_id, seq, sent_at) AS (VALUES {", ".join(["(%s, %s, %s)"] * len(rows))})
+        UPDATE {table} SET sent_at = {_cast("shown.sent_at", "timestamptz")} FROM shown
+         WHERE {table}.recipient_id = shown.user_id AND {table}.seq = shown.seq AND {table}.sent_at IS NULL"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [part for row in rows for part in row])
+    return free
+
+
+def _moment(at: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(at)
+
+
+def _cast(column: str, kind: str) -> str:
+    """Postgres takes an untyped VALUES for text."""
+    return f"CAST({column} AS {kind})" if connection.vendor == "postgresql" else column

@@ -1,0 +1,117 @@
+"""Ringing: a request only drops its rings into a queue; one thread carries them to the channel layer.
+
+A dead or hanging Redis therefore never slows a request, and a ring that is lost costs latency only.
+"""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from channels.layers import channel_layers
+from django.conf import settings
+from django.db import transaction
+
+from .rings import VERSION, Ring, SignOutRing, pack, weight
+
+log = logging.getLogger("tidings.bell")
+GROUP = "tidings.bell"
+MOST_WAITING = 10_000  # rings; beyond that the oldest go: resume and the head check find their rows
+LARGEST_MESSAGE = 256 * 1024  # bytes
+SEND_TIMEOUT_S = 2.0
+
+
+class Hub(Protocol):
+    """A hub of this process, as far as the bell knows it."""
+
+    alive: bool
+
+    def ring_from_thread(self, rings: Sequence[Ring]) -> None: ...
+
+
+class Bell:
+    """At most once, in order per process."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Ring] = deque(maxlen=MOST_WAITING)
+        self._work = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._layer: Any = None
+        self.hubs: list[Hub] = []
+
+    def ring(self, *rings: Ring) -> None:
+        """Never blocks, never raises for want of a Redis."""
+        self._waiting.extend(rings)
+        self._work.set()
+        if self._thread is None or not self._thread.is_alive():
+            self._start()
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._carry, name="bell", daemon=True)
+                self._thread.start()
+
+    def _carry(self) -> None:
+        loop = asyncio.new_event_loop()
+        while True:
+            self._work.wait()
+            self._work.clear()
+            while batch := self._next_batch():
+                loop.run_until_complete(self._carry_batch(batch))
+
+    def _next_batch(self) -> list[Ring]:
+        batch: list[Ring] = []
+        size = 0
+        while self._waiting and size < LARGEST_MESSAGE:
+            batch.append(self._waiting.popleft())
+            size += weight(batch[-1])
+        return batch
+
+    async def _carry_batch(self, batch: list[Ring]) -> None:
+        deaf = [hub for hub in self.hubs if not hub.alive]
+        for hub in deaf:
+            hub.ring_from_thread(batch)
+        if not settings.CHANNEL_LAYERS:
+            return
+        if await self._sent(batch) or await self._sent(batch):  # a link that Redis closed meanwhile fails once
+            return
+        for hub in self.hubs:
+            if hub not in deaf:
+                hub.ring_from_thread(batch)
+
+    async def _sent(self, batch: list[Ring]) -> bool:
+        try:
+            await asyncio.wait_for(self._send(batch), SEND_TIMEOUT_S)
+        except Exception as error:  # whatever Redis does, the rows are safe: say it and go on
+            log.warning("bell not rung: %s: %s", type(error).__name__, error)
+            self._layer = None
+            return False
+        return True
+
+    async def _send(self, batch: list[Ring]) -> None:
+        if self._layer is None:
+            self._layer = channel_layers.make_backend("default")
+        await self._layer.group_send(GROUP, message(batch))
+
+
+def message(rings: Sequence[Ring]) -> dict[str, Any]:
+    return {"type": "bell", "v": VERSION, "rings": [pack(ring) for ring in rings]}
+
+
+bell = Bell()
+
+
+def ring_on_commit(*rings: Ring) -> None:
+    """Ring when the transaction commits, or now if there is none; a failing bell is not the request's failure."""
+    if rings:
+        # no partial: it has no __qualname__, which Django wants for the log line of a robust hook that failed
+        transaction.on_commit(lambda: bell.ring(*rings), robust=True)
+
+
+def ring_sign_out(user_id: int) -> None:
+    """Have this person's connections looked at again, wherever they are."""
+    bell.ring(SignOutRing(user_id))

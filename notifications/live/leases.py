@@ -1,0 +1,113 @@
+"""Who is connected, in the database: rows that live as long as their server renews its lease."""
+
+import os
+import socket
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from .. import audit
+from ..locks import database_now
+from ..models import Connection, Server
+
+LEASE_S, RENEW_EVERY_S = 35, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """What is written down of an open connection."""
+
+    id: uuid.UUID
+    user_id: int
+    username: str
+    transport: str
+    ip: str
+    user_agent: str
+
+
+def open_server(server_id: uuid.UUID) -> None:
+    name = f"{socket.gethostname()}:{os.getpid()}"[:128]
+    until = database_now() + timedelta(seconds=LEASE_S)
+    Server.objects.update_or_create(pk=server_id, defaults={"name": name, "lease_until": until})
+
+
+def renew(server_id: uuid.UUID, here: Sequence[Visitor], seen: Sequence[uuid.UUID]) -> None:
+    """Another 35 s for this server, and a life sign for the connections that were heard since.
+
+    A server that slept past its lease was written off with all who are `here`; they are written down anew.
+    """
+    if not Server.objects.filter(pk=server_id).exists():
+        open_server(server_id)
+        opened(server_id, here)
+    open_server(server_id)
+    if seen:
+        Connection.objects.filter(pk__in=seen).update(last_seen_at=database_now())
+
+
+@transaction.atomic
+def opened(server_id: uuid.UUID, visitors: Sequence[Visitor]) -> None:
+    now = database_now()
+    Connection.objects.bulk_create(
+        Connection(
+            id=visitor.id,
+            server_id=server_id,
+            user_id=visitor.user_id,
+            transport=visitor.transport,
+            ip=visitor.ip,
+            user_agent=visitor.user_agent,
+            connected_at=now,
+            last_seen_at=now,
+        )
+        for visitor in visitors
+    )
+    _record("connection.opened", visitors)
+
+
+@transaction.atomic
+def closed(visitors: Sequence[Visitor]) -> None:
+    """Whoever is written off already is not audited again."""
+    rows = Connection.objects.filter(pk__in=[visitor.id for visitor in visitors])
+    here = set(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+    rows.filter(pk__in=here).delete()
+    _record("connection.closed", [visitor for visitor in visitors if visitor.id in here])
+
+
+def _record(action: str, visitors: Sequence[Visitor]) -> None:
+    now = database_now()
+    audit.write(
+        audit.draft(
+            action,
+            "connection",
+            visitor.id,
+            actor=(visitor.user_id, visitor.username),
+            target_user_id=visitor.user_id,
+            at=now,
+            metadata={"transport": visitor.transport, "ip": visitor.ip},
+        )
+        for visitor in visitors
+    )
+
+
+def close_server(server_id: uuid.UUID) -> None:
+    """Sign this server off, with whoever is still written down as connected to it."""
+    _write_off(Server.objects.filter(pk=server_id))
+
+
+def sweep_lapsed() -> int:
+    """Write off the connections of servers that died; how many."""
+    dead = Server.objects.filter(lease_until__lt=database_now())
+    return _write_off(dead) if dead.exists() else 0
+
+
+@transaction.atomic
+def _write_off(dead: QuerySet[Server]) -> int:
+    ghosts = list(Connection.objects.filter(server__in=dead).select_related("user"))
+    visitors = [Visitor(g.pk, g.user_id, g.user.get_username(), g.transport, g.ip, g.user_agent) for g in ghosts]
+    if visitors:
+        closed(visitors)
+    dead.delete()
+    return len(visitors)

@@ -1,0 +1,206 @@
+"""What a connection has missed, and what it has not acknowledged. Many connections' questions become one query."""
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import orjson
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from .. import wire
+from ..locks import database_now
+from ..models import Inbox, Live, NotificationLog, unexpired
+from .threads import Gathering
+
+MOST_ROWS = 1000  # a client further behind reloads its list over REST
+SMALL_GAP = 200  # rows; up to this, questions share one query
+GATHER_S = 0.010
+QUESTIONS_PER_QUERY = 100
+MOST_UNACKED = 256  # frames
+MOST_UNACKED_BYTES = 256 * 1024
+MOST_REMEMBERED = 1024  # frames of a client that never acknowledges
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What comes after `after`; None: what this person has neither been delivered nor read."""
+
+    user_id: int
+    after: int | None
+    namespace: str | None  # None: all of them
+
+
+@dataclass(slots=True)
+class Row:
+    """A notification ready to be framed: `body` is the JSON object from behind `id` and `seq`."""
+
+    id: int
+    seq: int
+    name: str
+    body: str
+
+
+@dataclass(slots=True)
+class Backlog:
+    """Covers every row up to `head`. `too_far`: more than can be streamed, or a cursor beyond the head."""
+
+    head: int = 0
+    start: int = 0
+    unread_count: int = 0
+    rev: int = 0
+    delivered_floor: int = 0
+    too_far: bool = False
+    rows: list[Row] = field(default_factory=list)
+
+
+def read(questions: Sequence[Question]) -> list[Backlog]:
+    """Answers in the order of the questions.
+
+    The heads are read first: rows are in commit order, so whoever sees a head sees every row below it.
+    """
+    inboxes = Inbox.objects.in_bulk({question.user_id for question in questions})
+    answers = [_standing(question, inboxes.get(question.user_id)) for question in questions]
+    together = []
+    for question, answer in zip(questions, answers, strict=True):
+        gap = answer.head - answer.start
+        if gap < 0:
+            answer.too_far = True
+        elif gap > SMALL_GAP:
+            _read_alone(question, answer)
+        elif gap:
+            together.append((question, answer))
+    for i in range(0, len(together), QUESTIONS_PER_QUERY):
+        _read_together(together[i : i + QUESTIONS_PER_QUERY])
+    return answers
+
+
+def _standing(question: Question, inbox: Inbox | None) -> Backlog:
+    if inbox is None:
+        return Backlog(start=question.after or 0)
+    return Backlog(
+        head=inbox.last_seq,
+        start=inbox.delivered_floor if question.after is None else question.after,
+        unread_count=inbox.unread_count,
+        rev=inbox.rev,
+        delivered_floor=inbox.delivered_floor,
+    )
+
+
+def _showable(question: Question) -> Q:
+    """Skipped, withdrawn, expired, deleted and snoozed rows are in no backlog."""
+    q = Q(live=Live.SEND, deleted_at=None, snoozed_until=None, withdrawn="") & unexpired()
+    if question.after is None:
+        q &= Q(delivered_at=None, is_read=False, archived_at=None)
+    if question.namespace is not None:
+        q &= Q(event__namespace=question.namespace)
+    return q
+
+
+def _read_alone(question: Question, answer: Backlog) -> None:
+    mine = Q(recipient_id=question.user_id, seq__gt=answer.start, seq__lte=answer.head) & _showable(question)
+    rows = list(_rows(mine)[: MOST_ROWS + 1])
+    if len(rows) > MOST_ROWS:
+        answer.too_far = True
+    else:
+        answer.rows = _framed(rows)
+
+
+def _read_together(asked: Sequence[tuple[Question, Backlog]]) -> None:
+    any_of = Q()
+    for question, answer in asked:
+        span = Q(recipient_id=question.user_id, seq__gt=answer.start, seq__lte=answer.head)
+        any_of |= span & _showable(question)
+    found = list(_rows(any_of))
+    by_user: dict[int, list[NotificationLog]] = {}
+    for row in found:
+        by_user.setdefault(row.recipient_id, []).append(row)
+    for question, answer in asked:
+        rows = by_user.get(question.user_id, ())
+        answer.rows = _framed([row for row in rows if answer.start < row.seq <= answer.head and _fits(row, question)])
+
+
+def _fits(row: NotificationLog, question: Question) -> bool:
+    """Two questions of one person share the rows that were read; each takes its own."""
+    if question.namespace is not None and row.event.namespace != question.namespace:
+        return False
+    return question.after is not None or not (row.delivered_at or row.is_read or row.archived_at)
+
+
+def _rows(which: Q) -> QuerySet[NotificationLog]:
+    return NotificationLog.objects.filter(which).select_related("event").order_by("recipient_id", "seq")
+
+
+def _framed(rows: Sequence[NotificationLog]) -> list[Row]:
+    now = database_now() if rows else None
+    return [
+        Row(
+            row.pk,
+            row.seq,
+            wire.frame_name(row.event),
+            orjson.dumps({**wire.shared(row.event), **wire.own(row, now=now)})[1:].decode(),
+        )
+        for row in rows
+        if now is not None
+    ]
+
+
+def reader() -> Gathering[Question, Backlog]:
+    """Asks for many connections together: a storm of reconnects is not one query each."""
+    return Gathering(read, within_s=GATHER_S)
+
+
+@dataclass(slots=True)
+class Sent:
+    """A frame that is not acknowledged yet."""
+
+    row_id: int
+    seq: int
+    size: int
+    at: datetime
+    clock: float
+    noted: bool = False  # its sent_at is in the database
+
+
+class Unacked:
+    """The frames that a client has still to acknowledge. One that never does must not starve: it is never full."""
+
+    def __init__(self) -> None:
+        self.frames: deque[Sent] = deque()
+        self.forgotten = 0  # up to this seq, frames are no longer remembered: their ack goes by range
+        self._size = 0
+        self._has_acked = False
+
+    def add(self, row_id: int, seq: int, size: int) -> None:
+        self.frames.append(Sent(row_id, seq, size, timezone.now(), time.monotonic()))
+        self._size += size
+        if not self._has_acked and len(self.frames) > MOST_REMEMBERED:
+            oldest = self.frames.popleft()
+            self._size -= oldest.size
+            self.forgotten = oldest.seq
+
+    def is_full(self) -> bool:
+        return self._has_acked and (len(self.frames) >= MOST_UNACKED or self._size >= MOST_UNACKED_BYTES)
+
+    def take_up_to(self, seq: int) -> list[Sent]:
+        taken = []
+        while self.frames and self.frames[0].seq <= seq:
+            taken.append(self.frames.popleft())
+        return self._took(taken)
+
+    def take_one(self, row_id: int) -> list[Sent]:
+        taken = [sent for sent in self.frames if sent.row_id == row_id]
+        for sent in taken:
+            self.frames.remove(sent)
+        return self._took(taken)
+
+    def _took(self, taken: list[Sent]) -> list[Sent]:
+        self._has_acked = True
+        self._size -= sum(sent.size for sent in taken)
+        return taken
+
+    def clear(self) -> None:
+        self.frames.clear()
+        self._size = 0

@@ -1,0 +1,91 @@
+"""The one lock rule: whoever writes people's rows first holds their Inbox rows, locked in ascending order.
+
+So no two writers wait for each other in a ring, seq order is commit order, and counters never drift.
+"""
+
+import functools
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+from .models import Inbox
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_TRIES = 3
+_LARGEST_ID = 2**63 - 1
+_COLLISIONS = {"40P01", "40001"}  # Postgres: deadlock detected, serialization failure
+
+
+def transacting(write: Callable[P, R]) -> Callable[P, R]:
+    """The whole function in one transaction, tried again when the database breaks a tie against it."""
+
+    @functools.wraps(write)
+    def tried(*args: P.args, **kwargs: P.kwargs) -> R:
+        for left in range(_TRIES - 1, -1, -1):
+            try:
+                with transaction.atomic():
+                    return write(*args, **kwargs)
+            except OperationalError as error:
+                inside = connection.in_atomic_block  # not ours to repeat: the caller's work would be lost
+                if not left or inside or getattr(error.__cause__, "sqlstate", None) not in _COLLISIONS:
+                    raise
+        raise AssertionError("unreachable")
+
+    return tried
+
+
+def lock_inboxes(user_ids: Sequence[int]) -> dict[int, Inbox]:
+    """Hold these people's inboxes until the transaction ends; makes those that are missing."""
+    locked = _locked(user_ids)
+    if missing := sorted(set(user_ids) - set(locked)):
+        # two who make the same row at once may tie; the database breaks it, and `transacting` tries again
+        Inbox.objects.bulk_create([Inbox(user_id=user) for user in missing], ignore_conflicts=True)
+        locked = _locked(user_ids)
+    return locked
+
+
+def lock_free_inboxes(user_ids: Sequence[int]) -> dict[int, Inbox]:
+    """As many of these inboxes as nobody else holds just now; never waits for one."""
+    return _locked(user_ids, skip_locked=connection.features.has_select_for_update_skip_locked)
+
+
+def lock_inbox(user_id: int) -> Inbox:
+    return lock_inboxes([user_id])[user_id]
+
+
+def _locked(user_ids: Sequence[int], *, skip_locked: bool = False) -> dict[int, Inbox]:
+    # NO KEY: a foreign key that points here must not wait. SQLite's IMMEDIATE transaction is the lock there.
+    rows = Inbox.objects.filter(user_id__in=user_ids).order_by("user_id")
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update(no_key=True, skip_locked=skip_locked)
+    return {row.user_id: row for row in rows}
+
+
+def database_now() -> datetime:
+    """The database's clock: processes whose own clock is wrong still agree on it."""
+    if connection.vendor == "postgresql":
+        sql = "SELECT clock_timestamp()"
+    else:
+        sql = "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        (moment,) = cursor.fetchone()
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment + "+00:00")
+    return moment
+
+
+def storable(ids: Iterable[Any]) -> list[Any]:
+    """Those that a row can have: SQLite fails to compare with a number beyond 64 bits."""
+    return [given for given in ids if not isinstance(given, int) or abs(given) <= _LARGEST_ID]
+
+
+def id_list(ids: Sequence[int]) -> tuple[str, Any]:
+    """SQL for “one of these ids”, and its one parameter, however many there are."""
+    if connection.vendor == "postgresql":
+        return "= ANY(%s)", list(ids)
+    return "IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))

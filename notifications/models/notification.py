@@ -1,0 +1,95 @@
+"""A person's inbox and its rows: narrow, one per recipient of an event."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Live(models.TextChoices):
+    """What was decided for the open page."""
+
+    SEND = "send"
+    SKIP = "skip"
+
+
+class Withdrawn(models.TextChoices):
+    """Why a row left the inbox without its owner's doing."""
+
+    NO = ""
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+
+
+def unexpired() -> models.Q:
+    """Rows whose event has not expired, by the database's clock."""
+    return models.Q(event__expires_at=None) | models.Q(event__expires_at__gt=Now())
+
+
+class Inbox(models.Model):
+    """One per person: the counters, and the lock. Whoever writes a person's rows holds this row first (locks.py)."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    last_seq = models.BigIntegerField(default=0)
+    unread_count = models.PositiveIntegerField(default=0, help_text="Listed and unread; a test compares it with COUNT(*).")
+    listed_count = models.PositiveIntegerField(default=0, help_text="What the plain list shows.")
+    rev = models.BigIntegerField(default=0, help_text="Rises with every change of this person's rows.")
+    read_floor = models.BigIntegerField(default=0, help_text="No row at or below counts as unread.")
+    seen_floor = models.BigIntegerField(default=0, help_text="Every row at or below has been seen.")
+    delivered_floor = models.BigIntegerField(default=0, help_text="No row at or below waits for its first delivery.")
+
+    def __str__(self) -> str:
+        return f"inbox of {self.user_id}"
+
+
+class ListedQuerySet(models.QuerySet["NotificationLog"]):
+    def listed(self) -> "ListedQuerySet":
+        """What the plain list counts: not archived, snoozed, deleted or withdrawn."""
+        return self.filter(archived_at=None, snoozed_until=None, deleted_at=None, withdrawn=Withdrawn.NO)
+
+
+class NotificationLog(models.Model):
+    """One event for one person. Its content is the event's; its place is `seq`, which is commit order."""
+
+    event = models.ForeignKey("Event", on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="rows")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+    seq = models.BigIntegerField()
+    kind = models.CharField(max_length=64)
+    priority = models.PositiveSmallIntegerField(help_text="0 low … 4 critical.")
+    reason = models.CharField(max_length=64, help_text="Why this person was told.")
+    live = models.CharField(max_length=4, choices=Live.choices, default=Live.SEND)
+    is_read = models.BooleanField(default=False)
+    read_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    withdrawn = models.CharField(max_length=9, choices=Withdrawn.choices, default=Withdrawn.NO, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    rtt_ms = models.PositiveIntegerField(null=True, blank=True)
+    action_taken = models.CharField(max_length=64, null=True, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    objects = ListedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # list, resume and keyset pages all walk this one index, in either direction
+            models.UniqueConstraint(fields=["recipient", "seq"], name="seq_once_per_recipient"),
+            models.UniqueConstraint(fields=["event", "recipient"], name="told_once_per_event"),
+        ]
+        # no index on a column that changes: updates stay HOT (docs/decisions.md)
+
+    def __str__(self) -> str:
+        return f"{self.kind} #{self.seq} for {self.recipient_id}"
+
+    def mark_as_read(self) -> None:
+        """Read, on every device of the recipient; repeating it changes nothing. The same way as the API's."""
+        from ..inbox import mark_as_read
+
+        mark_as_read(self.recipient_id, [self.pk])
+        self.refresh_from_db()

@@ -1,0 +1,119 @@
+"""The socket's vocabulary: frames in and out, and every close code. docs/protocol.md §5 is its promise."""
+
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+import orjson
+
+MOST_BYTES = 64 * 1024
+FRAMES_PER_S, FRAME_BURST = 20.0, 100.0
+HIGHEST_SEQ = 2**63 - 1
+
+
+class Close(IntEnum):
+    """Why the server closes. 4401 and 4403: do not come back without a new sign-in; all others: come back."""
+
+    BYE = 1000  # the client asked
+    NOT_AUTHENTICATED = 4401  # refused, expired or revoked
+    NOT_ALLOWED = 4403
+    SILENT = 4408  # no `authenticate` in time
+    TOO_SLOW = 4409  # resume and go on
+    TOO_LARGE = 4413
+    TOO_MANY = 4429  # frames or connections
+    GOING_AWAY = 4503
+
+
+class BadFrame(Exception):
+    """A frame that cannot be obeyed; the client gets `error`, and the connection stays."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code, self.text = code, text
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    event: str
+    data: dict[str, Any]
+    ref: Any
+
+
+def parse(text: str) -> Frame:
+    """What the client said. Raises BadFrame."""
+    try:
+        said = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise BadFrame("invalid_json", f"Not JSON: {error}") from error
+    if not isinstance(said, dict) or not isinstance(said.get("event"), str):
+        raise BadFrame("invalid_frame", 'A frame is {"event": "…", "data": {…}}.')
+    data = said.get("data", {})
+    if data is None:
+        data = {}
+    if not isinstance(data, dict):
+        raise BadFrame("invalid_frame", "data: must be an object.")
+    if isinstance(said.get("ref"), dict | list):  # it is written back: a deep one cannot be
+        raise BadFrame("invalid_frame", "ref: must be a text or a number.")
+    return Frame(said["event"], data, said.get("ref"))
+
+
+def frame_text(event: str, data: dict[str, Any], ref: Any = None) -> str:
+    made = {"event": event, "data": data}
+    if ref is not None:
+        made["ref"] = ref
+    return orjson.dumps(made, default=str).decode()
+
+
+def whole(data: dict[str, Any], name: str, *, least: int = 0, required: bool = True) -> int | None:
+    """A whole number of the frame. Raises BadFrame that names it."""
+    value = data.get(name)
+    if value is None and not required:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= HIGHEST_SEQ:
+        raise BadFrame("invalid", f"{name}: must be a whole number of at least {least}.")
+    return value
+
+
+def cursor(text: str | None) -> int | None:
+    """`last_seq` as it stands in a query or a header: what is no cursor is none."""
+    if text is None or not text.isascii() or not text.isdecimal() or len(text) > 18:
+        return None
+    return int(text)
+
+
+class SocketWire:
+    """Frames as WebSocket text."""
+
+    def __init__(self, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+        self.send: Any = send
+
+    def notification(self, name: str, prev: int, row_id: int, seq: int, body: str) -> dict[str, Any]:
+        text = f'{{"event":"{name}","prev":{prev},"data":{{"id":{row_id},"seq":{seq},{body}}}'
+        return {"type": "websocket.send", "text": text}
+
+    def frame(self, event: str, data: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "websocket.send", "text": frame_text(event, data)}
+
+    async def close(self, code: int) -> None:
+        with contextlib.suppress(OSError):  # ASGI 2.4: the client has left
+            await self.send({"type": "websocket.close", "code": int(code)})
+
+
+@dataclass(slots=True)
+class Allowance:
+    """20 frames a second, with bursts of 100."""
+
+    left: float = FRAME_BURST
+    at: float = field(default_factory=time.monotonic)
+
+    def take(self) -> bool:
+        now = time.monotonic()
+        self.left = min(FRAME_BURST, self.left + (now - self.at) * FRAMES_PER_S)
+        self.at = now
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True

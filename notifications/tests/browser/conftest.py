@@ -1,0 +1,69 @@
+"""A real Chromium on the real product. Whatever the console complains about fails the test."""
+
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, async_playwright
+
+from .page import Inbox, OpenInbox
+from .server import Server
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def chromium() -> str | None:
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    if os.environ.get("TIDINGS_TEST_DATABASE") == "postgres":
+        pytest.skip("The browser tests belong to the run on SQLite.")
+    if not chromium():
+        pytest.skip("No Chromium here: the browser tests did not run (install chromium, or set CHROMIUM).")
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = int(one.getsockname()[1])
+    server = Server(Path(tmp_path_factory.mktemp("browser")), port)
+    server.manage("prepare")
+    server.manage("seed_demo")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser(server: Server) -> AsyncIterator[Browser]:
+    # the asynchronous API: the synchronous one leaves a running loop behind, in which no other test can start its own
+    async with async_playwright() as playwright:
+        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses to sandbox root
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=sandbox)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def open_inbox(browser: Browser, server: Server) -> AsyncIterator[OpenInbox]:
+    """`await open_inbox("engineer")`: a signed-in tab. The same person again: another tab of the same browser."""
+    contexts: dict[str, BrowserContext] = {}
+    tabs: list[Inbox] = []
+
+    async def opened(username: str, *, width: int = 1100) -> Inbox:
+        if username not in contexts:
+            contexts[username] = await browser.new_context(
+                base_url=server.url, viewport={"width": width, "height": 800}
+            )
+        tab = Inbox(await contexts[username].new_page())
+        tabs.append(tab)
+        await tab.visit(username)
+        return tab
+
+    yield opened
+    for context in contexts.values():
+        await context.close()
+    assert [complaint for tab in tabs for complaint in tab.complaints] == []

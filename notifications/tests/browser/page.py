@@ -1,0 +1,79 @@
+"""The inbox page as a person sees it."""
+
+import re
+from collections.abc import Awaitable, Callable
+
+from playwright.async_api import ConsoleMessage, Locator, Page, expect
+
+WITHIN_MS = 10_000
+OUTAGE = re.compile(r"WebSocket connection to '\S+' failed|net::ERR_CONNECTION_REFUSED|net::ERR_EMPTY_RESPONSE")
+COUNT_TOASTS = """
+window.toasted = [];
+new MutationObserver((changes) => {
+  for (const { addedNodes } of changes) for (const node of addedNodes)
+    if (node.classList?.contains("toast")) window.toasted.push(node.querySelector(".title").textContent);
+}).observe(document, { childList: true, subtree: true });
+"""
+
+
+class Inbox:
+    """One tab."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.expected = re.compile(r"(?!)")  # what a test lets the console say
+        page.set_default_timeout(WITHIN_MS)
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _note(self, message: ConsoleMessage) -> None:
+        said = f"{message.text} {message.location.get('url', '')}"
+        if message.type in {"error", "warning"} and not self.expected.search(said):
+            self.complaints.append(said)
+
+    async def visit(self, username: str) -> None:
+        await self.page.add_init_script(COUNT_TOASTS)
+        await self.page.goto("/")
+        if "/login/" in self.page.url:
+            await self.page.get_by_label("Username").fill(username)
+            await self.page.get_by_label("Password").fill("demo")
+            await self.page.get_by_role("button", name="Sign in").click()
+        await self.is_live()
+
+    async def is_live(self) -> None:
+        await self.says("Live")
+        await expect(self.page.locator("#sheet")).to_have_attribute("aria-busy", "false", timeout=WITHIN_MS)
+
+    async def says(self, words: str | re.Pattern[str], *, within_ms: int = WITHIN_MS) -> None:
+        await expect(self.page.locator("#connection")).to_have_text(words, timeout=within_ms)
+
+    async def shows(self, *titles: str, within_ms: int = WITHIN_MS) -> None:
+        """These and no others, newest first."""
+        await expect(self.page.locator("li.entry a.open")).to_have_text(list(titles), timeout=within_ms)
+
+    async def counts(self, unread: int) -> None:
+        badge = self.page.locator("[data-unread-count]")
+        await expect(badge).to_have_attribute("data-unread-count", str(unread), timeout=WITHIN_MS)
+        await expect(badge.locator(".count")).to_have_text(str(unread))
+
+    async def toasts(self) -> list[str]:
+        """All that there have been since the page was loaded."""
+        toasted: list[str] = await self.page.evaluate("window.toasted")
+        return toasted
+
+    def entry(self, title: str) -> Locator:
+        return self.page.locator("li.entry", has=self.page.get_by_text(title, exact=True))
+
+    async def act(self, title: str, button: str) -> None:
+        await self.entry(title).hover()
+        await self.entry(title).get_by_role("button", name=button).click()
+
+    async def filter(self, name: str) -> None:
+        await self.page.get_by_role("navigation", name="Show").get_by_role("button", name=name, exact=True).click()
+
+    async def press(self, button: str) -> None:
+        await self.page.get_by_role("button", name=button, exact=True).click()
+
+
+OpenInbox = Callable[..., Awaitable[Inbox]]

@@ -1,0 +1,99 @@
+"""The real product as processes: prepared, with the demo's people, on a port of its own."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+MANAGE = [sys.executable, str(Path(__file__).resolve().parents[3] / "manage.py")]
+START_S = 60
+
+
+@dataclass
+class Server:
+    """`manage.py serve`; the test run's Valkey rings its bell."""
+
+    folder: Path
+    port: int
+    process: "subprocess.Popen[bytes] | None" = None
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        ours = {
+            "DATA_DIR": str(self.folder),
+            "DATABASE_URL": "",
+            "PORT": str(self.port),
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "TIDINGS_LAYER_PREFIX": f"browser-{self.port}",
+            "THROTTLE_SIGN_IN": "1000/min",
+        }
+        return {**os.environ, **ours}
+
+    def manage(self, *words: str) -> None:
+        done = subprocess.run(
+            [*MANAGE, *words], env=self.environment(), capture_output=True, text=True, timeout=START_S
+        )
+        assert done.returncode == 0, done.stderr
+
+    def start(self) -> None:
+        with (self.folder / "serve.log").open("ab") as log:
+            self.process = subprocess.Popen([*MANAGE, "serve"], env=self.environment(), stdout=log, stderr=log)
+        deadline = time.monotonic() + START_S
+        while not self.answers():
+            healthy = self.process.poll() is None and time.monotonic() < deadline
+            assert healthy, (self.folder / "serve.log").read_text()
+            time.sleep(0.05)
+
+    def answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/healthz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    def call(self, method: str, path: str, *, by: str = "admin", **body: Any) -> Any:
+        answer = httpx.request(
+            method,
+            f"{self.url}{path}",
+            json=body or None,
+            headers={"Authorization": f"Bearer {self.token(by)}"},
+            timeout=30,
+        )
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def token(self, username: str) -> str:
+        if username not in self.tokens:
+            credentials = {"username": username, "password": "demo"}
+            self.tokens[username] = httpx.post(f"{self.url}/api/token/", json=credentials, timeout=30).json()["access"]
+        return self.tokens[username]
+
+    def send(self, username: str, title: str, **event: Any) -> None:
+        """Through the API, by the admin."""
+        to = {"users": [self.person(username)]}
+        said = {"notification_type": "general", "to": to, "title": title, "message": f"About {title}"}
+        self.call("POST", "/api/events/", **said | event)
+
+    def person(self, username: str) -> int:
+        claims = self.token(username).split(".")[1]
+        return int(json.loads(base64.urlsafe_b64decode(claims + "=="))["user_id"])
+
+    def send_while_down(self, username: str, title: str) -> None:
+        """From another process of the same installation: the row is committed, and no server hears a bell."""
+        self.manage("notify", f"About {title}", "--title", title, "--user", username, "--type", "general")

@@ -1,0 +1,103 @@
+"""A notification as clients see it: one object for REST, socket and stream (docs/protocol.md §3)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from .models import Event, NotificationLog, Withdrawn
+
+
+def status(row: NotificationLog, *, now: datetime) -> str:
+    """The first that holds; it follows from what happened and is stored nowhere."""
+    if row.is_read:
+        return "read"
+    if row.delivered_at:
+        return "delivered"
+    if row.withdrawn == Withdrawn.CANCELLED or row.event.state == Event.State.CANCELLED:
+        return "cancelled"
+    if row.withdrawn == Withdrawn.EXPIRED or (row.event.expires_at and row.event.expires_at <= now):
+        return "expired"
+    return "sent" if row.sent_at else "pending"
+
+
+def notification(row: NotificationLog, *, now: datetime) -> dict[str, Any]:
+    """The object for its recipient. `row.event` must be loaded."""
+    return {"id": row.pk, "seq": row.seq, **shared(row.event), **own(row, now=now)}
+
+
+def shared(event: Event) -> dict[str, Any]:
+    """What every recipient of an event sees alike."""
+    return {
+        "notification_type": event.kind,
+        "category": event.category,
+        "priority": event.priority,
+        "title": event.title,
+        "message": event.message,
+        "data": event.data,
+        "source": event.source,
+        "tags": event.tags,
+        "sender": event.sender,
+        "subject": event.subject,
+        "namespace": event.namespace,
+        "room": event.room,
+        "thread": event.thread,
+        "replaces": None,
+        "actions": event.actions,
+        "image": event.image,
+        "link": event.link,
+        "requires_acknowledgment": event.requires_acknowledgment,
+        "expires_at": moment(event.expires_at),
+        "event_id": str(event.pk),
+    }
+
+
+def own(row: NotificationLog, *, now: datetime) -> dict[str, Any]:
+    """What is this recipient's own."""
+    return {
+        "status": status(row, now=now),
+        "reason": row.reason,
+        "silent": False,
+        "is_read": row.is_read,
+        "read_at": moment(row.read_at),
+        "seen_at": moment(row.seen_at),
+        "archived_at": moment(row.archived_at),
+        "snoozed_until": moment(row.snoozed_until),
+        "sent_at": moment(row.sent_at),
+        "delivered_at": moment(row.delivered_at),
+        "action_taken": row.action_taken,
+        "created_at": moment(row.created_at),
+    }
+
+
+def brand_new(event: Event, reason: str, *, created_at: datetime) -> dict[str, Any]:
+    """All but `id` and `seq` of a notification nobody has touched yet: alike for all who are told for `reason`."""
+    untouched = NotificationLog(event=event, reason=reason, created_at=created_at)
+    return {**shared(event), **own(untouched, now=created_at)}
+
+
+def frame_name(event: Event) -> str:
+    """Broadcasts to everyone are named apart, so that a page may show them as a banner."""
+    return "system_notification" if event.audience.get("everyone") else "notification"
+
+
+def staff_notification(row: NotificationLog, *, now: datetime) -> dict[str, Any]:
+    """The object for staff: who it was for, and how its delivery went. `row.recipient` must be loaded too."""
+    return {
+        **notification(row, now=now),
+        "user_id": row.recipient_id,
+        "username": row.recipient.get_username(),
+        "delivered": row.delivered_at is not None,
+        "delivery_attempts": 1 if row.sent_at else 0,
+        "last_attempt_at": moment(row.sent_at),
+        "next_attempt_at": None,
+        "updated_at": moment(row.updated_at),
+        "rtt_ms": row.rtt_ms,
+    }
+
+
+def moment(at: datetime | None) -> str | None:
+    """UTC, ISO 8601, with a Z.
+
+    >>> moment(datetime.fromisoformat("2026-11-21T10:00:00+01:00"))
+    '2026-11-21T09:00:00Z'
+    """
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None

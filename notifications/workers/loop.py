@@ -1,0 +1,107 @@
+"""The sweep: finds what a crash cut off and what has fallen due. Every server and every worker runs one; any number may."""
+
+import logging
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable
+
+from django.db import connection
+
+from .. import expansion
+from ..inbox import withdraw_chunk
+from ..live import leases
+from ..live.threads import unit
+from ..locks import database_now
+from ..models import Event, Withdrawn
+
+log = logging.getLogger("tidings.worker")
+EVERY_S = 1.0
+EVENTS_PER_ROUND = 20
+
+
+class Worker:
+    """Runs until stopped. A round that found work is followed by the next at once."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> "Worker":
+        self._thread = threading.Thread(target=self.run, name="worker", daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        self._stopping.set()
+        expansion.work.set()
+        if self._thread:
+            self._thread.join(timeout=5)
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                busy = unit(sweep)
+            except Exception as error:  # the database is away: the next round tries again
+                log.warning("sweep failed: %s: %s", type(error).__name__, error)
+                busy = False
+            if not busy and not self._stopping.is_set():
+                expansion.work.wait(EVERY_S * random.uniform(0.8, 1.2))
+                expansion.work.clear()
+        unit(connection.close)
+
+
+def start_thread() -> Worker:
+    """The worker of the server process itself."""
+    return Worker().start()
+
+
+def sweep() -> bool:
+    """One round over everything that can be due; True when something was."""
+    steps: tuple[Callable[[], bool], ...] = (release_scheduled, expand_open, withdraw_expired, write_off_ghosts)
+    return any([step() for step in steps])
+
+
+def release_scheduled() -> bool:
+    """What is due begins to be expanded; it was created when it was accepted."""
+    due = Event.objects.filter(state=Event.State.SCHEDULED, scheduled_for__lte=database_now())
+    return due.exists() and due.update(state=Event.State.EXPANDING) > 0
+
+
+def expand_open() -> bool:
+    """A chunk of each event that is not wholly written; large ones take turns."""
+    waiting = Event.objects.filter(state=Event.State.EXPANDING).order_by("created_at")
+    found = list(waiting.values_list("pk", flat=True)[:EVENTS_PER_ROUND])
+    return any([_expand(event_id) for event_id in found])
+
+
+def _expand(event_id: uuid.UUID) -> bool:
+    """Whether it went well. An event that cannot be expanded holds up none of those behind it."""
+    began = time.monotonic()
+    try:
+        expansion.expand_chunk(event_id)
+    except Exception as error:  # whatever it is: it is tried again in the next round
+        log.warning("event %s not expanded: %s: %s", event_id, type(error).__name__, error)
+        return False
+    if connection.vendor == "sqlite":  # one writer at a time: leave the others as long as we took
+        time.sleep(time.monotonic() - began)
+    return True
+
+
+def withdraw_expired() -> bool:
+    """Expired events leave the inboxes, so that badges follow."""
+    now = database_now()
+    over = Event.objects.filter(expires_at__lte=now, settled_at=None, state=Event.State.DONE)
+    event = over.order_by("expires_at").first()
+    if event is None:
+        return False
+    last: int | None = 0
+    while last is not None:
+        last = withdraw_chunk(event.pk, Withdrawn.EXPIRED, after_user=last)
+    Event.objects.filter(pk=event.pk).update(settled_at=now)
+    return True
+
+
+def write_off_ghosts() -> bool:
+    return leases.sweep_lapsed() > 0
