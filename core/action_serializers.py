@@ -83,6 +83,10 @@ class AheadField(serializers.DateTimeField):
         return at
 
 
+class TicketMoveSerializer(serializers.Serializer[Any]):
+    """Opening, starting and approving take nothing."""
+
+
 class TicketAssignmentSerializer(serializers.Serializer[Any]):
     assigned_to = EngineersField()
     resolution_due_at = AheadField(least=LEAST_UNTIL_DUE, label="Resolution due date")

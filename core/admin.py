@@ -17,7 +17,7 @@ from .models import Comment, Ticket, WrongState
 _MOST_COUNTED = 10_000
 
 
-class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the stubs only, like the admin's classes
+class BoundedPaginator(Paginator):
     """Counts no further than anybody pages: an exact count of a million rows takes longer than the page."""
 
     @cached_property
@@ -26,7 +26,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the s
         return rows.order_by()[:_MOST_COUNTED].count()
 
 
-class _History(admin.ModelAdmin):  # type: ignore[type-arg]
+class _History(admin.ModelAdmin):
     """To be looked at, not to be changed."""
 
     paginator = BoundedPaginator
@@ -40,7 +40,7 @@ class _History(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
-class CommentInline(admin.TabularInline):  # type: ignore[type-arg]
+class CommentInline(admin.TabularInline):
     model = Comment
     fields = readonly_fields = ("author", "text", "created_at")
     extra = 0

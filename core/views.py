@@ -22,6 +22,7 @@ from .action_serializers import (
     TicketAssignmentSerializer,
     TicketCommentSerializer,
     TicketFinishWorkSerializer,
+    TicketMoveSerializer,
     TicketRejectSerializer,
 )
 from .filters import TicketFilter
@@ -87,7 +88,7 @@ class TicketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
         return Response(self._shown(once(request, act)), status=status.HTTP_201_CREATED)
 
     @ACT
-    @action(detail=True, methods=["post"], serializer_class=Serializer)
+    @action(detail=True, methods=["post"], serializer_class=TicketMoveSerializer)
     def open_ticket(self, request: Request, pk: str) -> Response:
         """Accept a new ticket. Its requester is told."""
         return self._act(workflow.open_ticket)
@@ -99,7 +100,7 @@ class TicketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
         return self._act(workflow.assign)
 
     @ACT
-    @action(detail=True, methods=["post"], serializer_class=Serializer)
+    @action(detail=True, methods=["post"], serializer_class=TicketMoveSerializer)
     def start_work(self, request: Request, pk: str) -> Response:
         """Begin, as one of its assignees. Its requester is told."""
         return self._act(workflow.start_work)
@@ -111,7 +112,7 @@ class TicketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
         return self._act(workflow.finish_work)
 
     @ACT
-    @action(detail=True, methods=["post"], serializer_class=Serializer)
+    @action(detail=True, methods=["post"], serializer_class=TicketMoveSerializer)
     def approve(self, request: Request, pk: str) -> Response:
         """Close finished work. Assignees and the requester are told."""
         return self._act(workflow.approve)

@@ -75,6 +75,7 @@ def about(entity_id: str) -> Q:
         return found
     owner: QuerySet = NotificationLog.objects.filter(pk=int(entity_id)).values_list("recipient_id", "event_id")
     for recipient_id, event_id in owner:
-        within = Q(entity_type="notification", first_id__lte=int(entity_id), last_id__gte=int(entity_id))
-        found |= within & (Q(target_user_id=recipient_id) | Q(metadata__event_id=str(event_id)))
+        covers = Q(first_id__lte=int(entity_id), last_id__gte=int(entity_id))
+        of_its_owner = Q(entity_type="notification", target_user_id=recipient_id)
+        found |= covers & (of_its_owner | Q(entity_type="event", entity_id=str(event_id)))
     return found

@@ -4,7 +4,6 @@ DRF counts in the cache, which is this process's own memory: with n server proce
 gets up to n times the rate. Enough against guessing and runaway scripts; a shared cache in `CACHES` makes it exact.
 """
 
-from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -69,8 +68,8 @@ class SignInThrottle(SettingsThrottle):
         return request.method != "POST" or super().allow_request(request, view)  # type: ignore[arg-type]  # or a page
 
     def get_cache_key(self, request: Request | HttpRequest, view: Any) -> str:
-        given: Any = request.data if isinstance(request, Request) else request.POST
-        name = given.get("username", "") if isinstance(given, Mapping) else ""
+        given: Any = request.data if isinstance(request, Request) else request.POST  # our parsers take objects only
+        name = given.get("username", "")
         # spelled as sign-in itself reads it, or " Anna" would be tried afresh
         return self.key_for(address(request), normalize("NFKC", str(name)).strip().lower())
 

@@ -23,9 +23,7 @@ from notifications.sockets.sign_in import Refused
 from .models import TokenVersion
 
 Kind = TypeVar("Kind", bound=Token)
-VERSION_CLAIM = (
-    "token_version"  # absent counts as 0: any token that simplejwt itself makes is good until the first revocation
-)
+VERSION_CLAIM = "token_version"  # absent counts as 0: what simplejwt itself makes is good until the first revocation
 MOST_REMEMBERED = 4096  # about 1 MB
 
 

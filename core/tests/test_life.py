@@ -170,3 +170,11 @@ def test_who_lost_the_ticket_a_moment_ago_may_not_start_it(people: dict[str, Use
     with pytest.raises(workflow.NotAllowed):
         workflow.start_work(ticket.pk, actor=people["engineer"])
     assert Ticket.objects.get().status == "assigned"
+
+
+def test_a_ticket_of_a_thousand_engineers_can_be_approved(people: dict[str, User]) -> None:
+    """With the requester that is 1,001 people to tell: more than a client may name in one list."""
+    ticket = make_ticket(people, "finished")
+    crowd = User.objects.bulk_create(User(username=f"engineer-{number}") for number in range(1000))
+    ticket.assigned_to.set(crowd)
+    assert client_of(people["manager"]).post(url(ticket, "approve")).status_code == 200

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 
+MOST_IDS = 1000  # in one list; what the desk or another host addresses in Python has no such bound
 DEEPEST = 20  # objects and lists within each other
 # the closing quote is optional: the search goes on behind a string without an end, it does not start again inside
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"?(\s*:)?|[\[\]{}]', re.DOTALL)

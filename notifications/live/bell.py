@@ -73,15 +73,12 @@ class Bell:
 
     async def _carry_batch(self, batch: list[Ring]) -> None:
         deaf = [hub for hub in self.hubs if not hub.alive]
-        for hub in deaf:
-            hub.ring_from_thread(batch)
+        _ring_here(deaf, batch)
         if not settings.CHANNEL_LAYERS:
             return
         if await self._sent(batch) or await self._sent(batch):  # a link that Redis closed meanwhile fails once
             return
-        for hub in self.hubs:
-            if hub not in deaf:
-                hub.ring_from_thread(batch)
+        _ring_here([hub for hub in self.hubs if hub not in deaf], batch)
 
     async def _sent(self, batch: list[Ring]) -> bool:
         try:
@@ -96,6 +93,14 @@ class Bell:
         if self._layer is None:
             self._layer = channel_layers.make_backend("default")
         await self._layer.group_send(GROUP, message(batch))
+
+
+def _ring_here(hubs: Sequence[Hub], batch: Sequence[Ring]) -> None:
+    for hub in hubs:
+        try:
+            hub.ring_from_thread(batch)
+        except Exception as error:  # its event loop has ended; the other hubs still want to hear
+            log.warning("hub not rung: %s: %s", type(error).__name__, error)
 
 
 def message(rings: Sequence[Ring]) -> dict[str, Any]:

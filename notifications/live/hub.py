@@ -238,7 +238,7 @@ class Hub:
         """One query for everybody here: finds rows and changes whose bell was lost."""
         people = list(self.people)
         for i in range(0, len(people), HEADS_PER_QUERY):
-            for user_id, standing in (await in_thread(_standings, people[i : i + HEADS_PER_QUERY])).items():
+            for user_id, standing in (await in_thread(standings, people[i : i + HEADS_PER_QUERY])).items():
                 if self._is_news(user_id, standing):
                     self._loop.call_later(LATE_BELL_S, self._find_change, user_id, standing)
                 for connection in tuple(self.people.get(user_id, ())):
@@ -247,10 +247,11 @@ class Hub:
                         connection.tell("ping", {"last_seq": standing[0], "rev": standing[1]})
 
 
-def _standings(user_ids: Sequence[int]) -> dict[int, Standing]:
+def standings(user_ids: Sequence[int]) -> dict[int, Standing]:
+    """One query for any number of people."""
     found = Inbox.objects.filter(pk__in=user_ids).values_list("user_id", "last_seq", "rev", "unread_count")
-    standings = dict.fromkeys(user_ids, (0, 0, 0))
-    return standings | {user_id: (last_seq, rev, unread) for user_id, last_seq, rev, unread in found}
+    nothing_yet = dict.fromkeys(user_ids, (0, 0, 0))
+    return nothing_yet | {user_id: (last_seq, rev, unread) for user_id, last_seq, rev, unread in found}
 
 
 async def _let_go(layer: Any) -> None:

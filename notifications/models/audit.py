@@ -6,7 +6,7 @@ from django.db import models
 class AuditEntry(models.Model):
     """One act. It names people and things by value, so it outlives them.
 
-    An act on many rows is one entry: `first_id` to `last_id` of `target_user_id`, or of the event in `metadata`.
+    An act on many rows is one entry: `first_id` to `last_id` of `target_user_id`, or of the event it is about.
     """
 
     at = models.DateTimeField()

@@ -24,7 +24,6 @@ from .process import Guest, LiveProcess
 from .sign_in import Identity, Refused, sign_in
 
 log = logging.getLogger("tidings.sockets")
-SIGN_IN_WITHIN_S = 10.0
 
 
 class NotificationConsumer(AsyncConsumer):
@@ -32,6 +31,7 @@ class NotificationConsumer(AsyncConsumer):
 
     channel_layer_alias = None  # the hub listens for all consumers of the process
     namespace: str | None = None
+    sign_in_within_s = 10.0
 
     def __init__(self, namespace: str | None = None) -> None:
         self.namespace = namespace
@@ -81,7 +81,7 @@ class NotificationConsumer(AsyncConsumer):
         try:
             identity = await in_thread(who)
             if identity is None:
-                self.timeout = asyncio.get_running_loop().call_later(SIGN_IN_WITHIN_S, self.too_late)
+                self.timeout = asyncio.get_running_loop().call_later(self.sign_in_within_s, self.too_late)
             else:
                 await self.enter(identity, *asked)
         except Refused as refused:

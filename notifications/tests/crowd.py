@@ -59,14 +59,17 @@ def assert_true_inboxes(users: Sequence[int]) -> None:
     """What an inbox says of its rows is so: counters, the order of seq without holes, floors."""
     inboxes = Inbox.objects.in_bulk(users)
     for user in users:
-        inbox, rows = inboxes.get(user, Inbox(user_id=user)), rows_of(user)
-        assert [row.seq for row in rows] == list(range(1, inbox.last_seq + 1))
-        listed = [row for row in rows if is_listed(row)]
-        assert inbox.listed_count == len(listed)
-        assert inbox.unread_count == sum(not row.is_read for row in listed)
-        assert not [row for row in listed if not row.is_read and row.seq <= inbox.read_floor]
-        assert not [row for row in rows if row.seen_at is None and not row.deleted_at and row.seq <= inbox.seen_floor]
-        assert not [row for row in rows if waits_for_delivery(row) and row.seq <= inbox.delivered_floor]
+        assert_true(inboxes.get(user, Inbox(user_id=user)), rows_of(user))
+
+
+def assert_true(inbox: Inbox, rows: Sequence[NotificationLog]) -> None:
+    assert [row.seq for row in rows] == list(range(1, inbox.last_seq + 1))
+    listed = [row for row in rows if is_listed(row)]
+    assert inbox.listed_count == len(listed)
+    assert inbox.unread_count == sum(not row.is_read for row in listed)
+    assert not [row for row in listed if not row.is_read and row.seq <= inbox.read_floor]
+    assert not [row for row in rows if row.seen_at is None and not row.deleted_at and row.seq <= inbox.seen_floor]
+    assert not [row for row in rows if waits_for_delivery(row) and row.seq <= inbox.delivered_floor]
 
 
 def is_listed(row: NotificationLog) -> bool:

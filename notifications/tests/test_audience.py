@@ -108,7 +108,9 @@ def test_a_page_takes_the_same_few_queries_whatever_its_size() -> None:
     make_crowd(60, "many")
 
     def queries(role: str) -> int:
-        with CaptureQueriesContext(connection, ) as counted:
+        with CaptureQueriesContext(
+            connection,
+        ) as counted:
             who(Audience(roles=[role]))
         return len(counted)
 

@@ -8,16 +8,11 @@ from django.db import connection
 from .trees import Place
 
 
-def test_prepare_may_be_repeated(prepared: Place) -> None:
-    again = prepared.run("prepare")
-    assert again.returncode == 0, again.stderr
-    assert again.stderr == ""
-
-
-def test_static_files_are_gathered_where_debug_is_off(place: Place) -> None:
-    done = place.run("prepare", DEBUG="0", SECRET_KEY="x" * 50)
+def test_prepare_may_be_repeated_and_gathers_static_files_where_debug_is_off(prepared: Place) -> None:
+    done = prepared.run("prepare", DEBUG="0", SECRET_KEY="x" * 50)
     assert done.returncode == 0, done.stderr
-    assert (place.folder / "static" / "admin").is_dir()
+    assert done.stderr == ""
+    assert (prepared.folder / "static" / "admin").is_dir()
 
 
 def test_two_machines_may_prepare_at_once(place: Place) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client, RequestFactory
 from rest_framework.response import Response
@@ -65,6 +66,27 @@ def test_odd_bodies_are_counted_and_not_fallen_over(db: None) -> None:
     for body in ("[]", *(json.dumps({"username": name, "password": "x"}) for name in odd)):
         answer = APIClient().post("/api/token/", body, content_type="application/json")
         assert answer.status_code in {400, 401}, body[:80]
+
+
+def test_looking_at_the_doors_is_not_counted(engineer: User) -> None:
+    assert statuses(*(APIClient().get("/api/token/") for _ in range(5))) == [405] * 5
+    assert statuses(*(APIClient().options("/api/token/") for _ in range(5))) == [200] * 5
+    assert statuses(*(Client().get("/login/") for _ in range(5))) == [200] * 5
+
+
+def test_while_stopped_the_login_page_does_not_try_the_password(engineer: User) -> None:
+    tried: list[object] = []
+
+    def note(sender: object, **kwargs: object) -> None:
+        tried.append(kwargs["credentials"])
+
+    user_login_failed.connect(note)
+    try:
+        for _ in range(5):
+            Client().post("/login/", {"username": "engineer", "password": "wrong"})
+    finally:
+        user_login_failed.disconnect(note)
+    assert len(tried) == 3
 
 
 def test_the_login_page_shares_the_count_and_says_when_to_come_back(engineer: User) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ...audience import MOST_IDS
 from ...events import ROOT, Action, Audience, Category, Channel, Event, Priority, Subject
+from ..bodies import MOST_IDS
 from .fields import LinkField, ObjectField, TextField, WordField
 
 _LARGEST = 2**63 - 1
@@ -45,7 +45,7 @@ class SubjectSerializer(serializers.Serializer[Any]):
 
 class ButtonSerializer(serializers.Serializer[Any]):
     id = serializers.CharField(max_length=64)
-    label = serializers.CharField(max_length=64)
+    label = serializers.CharField(max_length=64)  # type: ignore[assignment]
 
 
 class ContentSerializer(serializers.Serializer[Any]):

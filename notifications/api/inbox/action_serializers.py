@@ -6,8 +6,8 @@ from typing import Any
 from rest_framework import serializers
 
 from ... import inbox
-from ...audience import MOST_IDS
 from ...words import catalogue
+from ..bodies import MOST_IDS
 
 LARGEST = 2**63 - 1
 

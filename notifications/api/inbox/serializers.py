@@ -23,7 +23,7 @@ class ThingSerializer(serializers.Serializer[Any]):
 
 class ButtonSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
 
 
 class NotificationSerializer(serializers.Serializer[NotificationLog]):

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from ...audience import MOST_IDS
+from ..bodies import MOST_IDS
 from ..events.action_serializers import ContentSerializer
 
 _LARGEST = 2**63 - 1

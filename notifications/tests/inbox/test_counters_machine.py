@@ -1,0 +1,146 @@
+"""Whatever is done to an inbox in whatever order: its counters, its floors and its `rev` tell the truth after every step."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from notifications import inbox
+from notifications.events import Priority
+from notifications.models import Event, Inbox, NotificationLog, Withdrawn
+from notifications.workers.loop import withdraw_expired
+
+from ..crowd import assert_true, assert_true_inboxes, is_listed, make_person, rows_of, send
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+KINDS = ["general", "admin_message"]
+VISIBLE = ("seq", "is_read", "read_at", "seen_at", "archived_at", "deleted_at", "withdrawn")
+VERBS: list[Callable[[int, list[int]], int]] = [
+    inbox.mark_as_read,
+    inbox.mark_as_unread,
+    inbox.archive,
+    inbox.unarchive,
+    inbox.delete,
+]
+places = st.integers(min_value=0, max_value=30)
+bounds = st.none() | st.integers(min_value=-1, max_value=25)
+
+
+class AnInbox(RuleBasedStateMachine):
+    """One person at work; somebody else is told the same things and touches nothing."""
+
+    @initialize()
+    def two_people(self) -> None:
+        self.me, self.other = make_person().pk, make_person().pk
+        self.rev, self.visible = 0, []
+
+    # --- what comes ---------------------------------------------------------
+    @rule(kind=st.sampled_from(KINDS), priority=st.sampled_from(Priority.values), both=st.booleans())
+    def something_happens(self, kind: str, priority: str, both: bool) -> None:
+        send(self.me, *([self.other] if both else []), kind=kind, priority=priority)
+
+    @rule(place=places, why=st.sampled_from([Withdrawn.CANCELLED, Withdrawn.EXPIRED]))
+    def it_is_withdrawn(self, place: int, why: Withdrawn) -> None:
+        if event := self.event_at(place):
+            last: int | None = 0
+            while last is not None:
+                last = inbox.withdraw_chunk(event, why, after_user=last)
+
+    @rule(place=places)
+    def it_expires(self, place: int) -> None:
+        """The unread list knows at once; the counters follow with the next sweep."""
+        if event := self.event_at(place):
+            Event.objects.filter(pk=event, settled_at=None).update(expires_at=LONG_AGO)
+
+    @rule()
+    def the_sweep_comes(self) -> None:
+        while withdraw_expired():
+            pass
+
+    # --- what the person does ----------------------------------------------
+    @rule(verb=st.sampled_from(VERBS), some=st.lists(places, min_size=1, max_size=4))
+    def act(self, verb: Callable[[int, list[int]], int], some: list[int]) -> None:
+        mine = [row.pk for row in rows_of(self.me) if not row.deleted_at]
+        if mine:
+            verb(self.me, [mine[place % len(mine)] for place in some])
+
+    @rule(up_to_seq=bounds, kind=st.none() | st.sampled_from(KINDS))
+    def read_all(self, up_to_seq: int | None, kind: str | None) -> None:
+        expected = [
+            row
+            for row in unread_of(rows_of(self.me))
+            if (up_to_seq is None or row.seq <= up_to_seq) and (kind is None or row.kind == kind)
+        ]
+        assert inbox.mark_all_as_read(self.me, up_to_seq=up_to_seq, kind=kind) == len(expected)
+        assert {row.pk for row in rows_of(self.me) if row.is_read} >= {row.pk for row in expected}
+
+    @rule(up_to_seq=st.integers(min_value=-1, max_value=25))
+    def look_at_the_list(self, up_to_seq: int) -> None:
+        unseen = [row for row in rows_of(self.me) if row.seq <= up_to_seq and not row.seen_at and not row.deleted_at]
+        assert inbox.mark_seen(self.me, up_to_seq=up_to_seq) == len(unseen)
+
+    # --- what the devices say -----------------------------------------------
+    @rule(up_to_seq=st.integers(min_value=-1, max_value=25))
+    def a_cursor_acknowledges(self, up_to_seq: int) -> None:
+        waiting = [row for row in rows_of(self.me) if row.seq <= up_to_seq and not row.delivered_at]
+        assert inbox.acknowledge(self.me, up_to_seq=up_to_seq) == len(waiting)
+
+    @rule(some=st.lists(places, min_size=1, max_size=3))
+    def these_are_acknowledged(self, some: list[int]) -> None:
+        mine = [row.pk for row in rows_of(self.me) if not row.deleted_at]
+        if mine:
+            inbox.acknowledge(self.me, ids=[mine[place % len(mine)] for place in some])
+
+    @rule(count=st.integers(min_value=1, max_value=4))
+    def a_socket_acknowledges(self, count: int) -> None:
+        """In order from the floor, as a connection that shows everything does."""
+        floor = Inbox.objects.get_or_create(pk=self.me)[0].delivered_floor
+        span = [row.seq for row in rows_of(self.me) if row.seq > floor][:count]
+        assert inbox.record_acks([inbox.Ack(self.me, seq, LONG_AGO, 1, seq) for seq in span]) == []
+
+    # --- what must be true --------------------------------------------------
+    @invariant()
+    def it_tells_the_truth(self) -> None:
+        kept, rows, counts = Inbox.objects.filter(pk=self.me).first(), rows_of(self.me), inbox.unread_counts(self.me)
+        assert_true(kept or Inbox(user_id=self.me), rows)
+        visible = [[getattr(row, name) for name in VISIBLE] for row in rows]
+        if visible == self.visible:
+            assert counts["rev"] == self.rev
+        else:
+            assert counts["rev"] > self.rev
+        self.visible, self.rev = visible, counts["rev"]
+        unread = unread_of(rows)
+        assert counts["unread_count"] == len(unread)
+        assert counts["by_type"] == Counter(row.kind for row in unread)
+        assert counts["by_priority"] == Counter(row.event.priority for row in unread)
+
+    def teardown(self) -> None:
+        if hasattr(self, "other"):
+            assert_true_inboxes([self.other])
+
+    def event_at(self, place: int) -> Any:
+        rows = rows_of(self.me)
+        return rows[place % len(rows)].event_id if rows else None
+
+
+def unread_of(rows: Sequence[NotificationLog]) -> list[NotificationLog]:
+    return [row for row in rows if is_listed(row) and not row.is_read and not row.event.expires_at]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_inbox_tells_the_truth_after_every_step() -> None:
+    run_state_machine_as_test(
+        AnInbox,
+        settings=settings(
+            max_examples=20,
+            stateful_step_count=30,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,100 @@
+"""Words with variables: what is missing is named, and hostile words reach nothing and end."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from notifications.words.rendering import CannotRender, MissingVariable, mistake, render, variables
+
+
+@pytest.mark.parametrize(
+    ("words", "context", "text"),
+    [
+        ("Hello {{ name }}", {"name": "Ada"}, "Hello Ada"),
+        ("{{ ticket.title }} ({{ ticket.floor }})", {"ticket": {"title": "Lift", "floor": 3}}, "Lift (3)"),
+        ("{{ a.b.c }}", {"a": {"b": {"c": "deep"}}}, "deep"),
+        ("{% if late %}late{% else %}in time{% endif %}", {"late": False}, "in time"),
+        ("<b>{{ html }}</b>", {"html": "<i>&"}, "<b><i>&</b>"),  # text: whoever shows it escapes it
+        ("{{ name }}", {"name": "{{ password }}"}, "{{ password }}"),  # what is filled in is no template
+        ("{{ nothing }}.", {"nothing": None}, "."),
+        ("no variables", {"self": 1, "unused": object()}, "no variables"),
+        ("{{ self }}", {"self": "me"}, "me"),
+    ],
+)
+def test_words_are_filled_in(words: str, context: dict, text: str) -> None:
+    assert render(words, context) == text
+
+
+@pytest.mark.parametrize(
+    ("words", "context", "missing"),
+    [
+        ("{{ name }}", {}, "name"),
+        ("{{ ticket.title }}", {"ticket": {}}, "ticket.title"),
+        ("{{ ticket.title }}", {"ticket": "five"}, "ticket.title"),
+        ("{{ ticket.title }}", {"ticket": None}, "ticket.title"),
+        ("{{ a }} {{ b }}", {"a": 1}, "b"),
+        ("{{ list[0].name }} {{ other }}", {"list": [{"name": "x"}]}, "other"),
+        ("{{ name | upcase }}", {}, "name"),
+    ],
+)
+def test_what_is_missing_is_named(words: str, context: dict, missing: str) -> None:
+    with pytest.raises(MissingVariable) as refused:
+        render(words, context)
+    assert refused.value.name == missing
+
+
+@pytest.mark.parametrize("words", ["{{ user.password }}", "{{ user.delete }}", "{{ user.__class__ }}", "{{ user.pk }}"])
+def test_attributes_cannot_be_reached(words: str) -> None:
+    with pytest.raises(MissingVariable):
+        render(words, {"user": User(pk=1, username="ada", password="secret")})
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "{% for i in (1..1000000) %}{{ i }}{% endfor %}",
+        "{% for i in (1..900) %}{% for j in (1..900) %}{{ text }}{% endfor %}{% endfor %}",
+        "{% for i in (1..900) %}{{ text }}{% endfor %}",
+        "{{ text | times: 'x' | date: 5 | slice: 'y' }}",
+    ],
+)
+def test_words_without_end_are_stopped(words: str) -> None:
+    with pytest.raises(CannotRender):
+        render(words, {"text": "x" * 100})
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "{{ unclosed",
+        "{% if %}",
+        "{% endfor %}",
+        "{% include 'settings' %}",
+        "{% render 'settings' %}",
+        "{{ x | replace: 'a', 'aa' }}",
+        "{{ x | append: x }}",
+        "{{ x | prepend: x }}",
+        "{{ x | no_such_filter }}",
+    ],
+)
+def test_words_that_cannot_be_used_are_explained(words: str) -> None:
+    assert mistake(words)
+
+
+@pytest.mark.parametrize("words", ["", "plain", "{{ a }}", "{% if a %}b{% endif %}", "{{ a | upcase | truncate: 5 }}"])
+def test_words_that_can_be_used_have_no_mistake(words: str) -> None:
+    assert mistake(words) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("none", []),
+        ("{{ b }} {{ a }} {{ b }}", ["a", "b"]),
+        ("{{ ticket.title }} {{ ticket.id }}", ["ticket.id", "ticket.title"]),
+        ("{% if late %}{{ due_at }}{% endif %}", ["due_at", "late"]),
+        ("{% for t in tickets %}{{ t.title }}{% endfor %}", ["tickets"]),
+        ("{% assign x = 1 %}{{ x }}{{ y }}", ["y"]),
+    ],
+)
+def test_the_variables_of_words_are_known_without_rendering(words: str, found: list[str]) -> None:
+    assert variables(words) == found
