@@ -1,4 +1,4 @@
-"""Who is addressed: an Audience becomes recipient ids, ascending, which is also the order in which inboxes are locked."""
+"""Who is addressed: an Audience becomes recipient ids, ascending: the order in which inboxes are locked."""
 
 from collections.abc import Iterator, Sequence
 

@@ -117,6 +117,8 @@ def _rendered(words: str | None, context: dict[str, Any]) -> str | None:
         return rendering.render(words, context)
     except rendering.MissingVariable as missing:
         raise Refused(f"context.{missing.name}", "The words of this kind need it.", "missing_variable") from missing
+    except rendering.CannotRender as error:
+        raise Refused("context", f"The words of this kind do not work out with it: {error}.") from error
 
 
 def _namespace(event: Event) -> str:

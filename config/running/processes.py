@@ -30,6 +30,16 @@ def die_with(parent: int, sent: signal.Signals) -> None:
         os._exit(1)
 
 
+def blocks_interrupt(pid: int) -> bool:
+    """Whether this process does not take SIGINT just now. Linux only; elsewhere False."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return False
+    blocked = next((int(line.split()[1], 16) for line in lines if line.startswith("SigBlk:")), 0)
+    return bool(blocked >> (signal.SIGINT - 1) & 1)
+
+
 def spawn(
     command: Sequence[str | Path],
     *,

@@ -41,6 +41,7 @@ class Tree:
     running: dict[Part, processes.Child] = field(default_factory=dict)
     fallen: dict[Part, float] = field(default_factory=dict)  # part → when to start it again
     asked_at: float | None = None  # when somebody first wanted us to end
+    is_unwanted: Callable[[], bool] = lambda: False  # another way of asking, looked at now and then
 
     def __enter__(self) -> "Tree":
         self._awake, wake = socket.socketpair()
@@ -71,7 +72,7 @@ class Tree:
     @property
     def asked(self) -> bool:
         """Whether somebody wants us to end."""
-        return self.asked_at is not None
+        return self.asked_at is not None or self.is_unwanted()
 
     def is_running(self, part: Part) -> bool:
         return part in self.running and self.running[part].poll() is None

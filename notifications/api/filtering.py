@@ -87,15 +87,15 @@ class NumberField(forms.IntegerField):
         super().__init__(min_value=0, max_value=_LARGEST, **kwargs)
 
 
-class YesNo(django_filters.Filter):  # type: ignore[misc]
+class YesNo(django_filters.Filter):
     field_class = YesNoField
 
 
-class Moment(django_filters.Filter):  # type: ignore[misc]
+class Moment(django_filters.Filter):
     field_class = MomentField
 
 
-class AnyOf(django_filters.Filter):  # type: ignore[misc]
+class AnyOf(django_filters.Filter):
     field_class = WordsField
 
     def __init__(self, field_name: str | None = None, **kwargs: Any) -> None:
@@ -113,7 +113,7 @@ class Kinds(AnyOf):
         return rows.filter(kinds(value)) if value else rows
 
 
-class Number(django_filters.Filter):  # type: ignore[misc]
+class Number(django_filters.Filter):
     field_class = NumberField
 
 

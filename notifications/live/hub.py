@@ -25,8 +25,6 @@ HEARTBEAT_S = 25  # ± 20 %
 NONCE_EVERY_S, DEAF_AFTER_S = 5.0, 10.0
 READY_WITHIN_S = 2.0
 WITHOUT_BELL_S = 1.0  # how often heads are checked while nothing rings
-BADGE_EVERY_S = 0.25
-LATE_BELL_S = 1.0  # a change that the database has and no bell told of may still be on its way
 HEADS_PER_QUERY = 5000
 DRAIN_BATCH = 500  # connections
 STUCK_READER_S = 0.5  # who does not even take its close frame cannot hold up the others
@@ -37,6 +35,9 @@ Standing = tuple[int, int, int]  # last_seq, rev, unread_count
 
 class Hub:
     """Everything here runs on one event loop; `ring_from_thread` alone may be called from elsewhere."""
+
+    badge_every_s = 0.25
+    late_bell_s = 1.0  # a change that the database has and no bell told of may still be on its way
 
     def __init__(self) -> None:
         self.alive = False  # the bell is heard
@@ -55,7 +56,8 @@ class Hub:
         self._tasks = [asyncio.ensure_future(job()) for job in (self._listen, self._beat)]
 
     def stop(self) -> None:
-        bell.hubs.remove(self)
+        if self in bell.hubs:
+            bell.hubs.remove(self)
         for task in self._tasks:
             task.cancel()
 
@@ -156,7 +158,7 @@ class Hub:
         if user_id not in self.people or standing[1] <= self._revs.get(user_id, -1):
             return
         if not self._badges:
-            self._loop.call_later(BADGE_EVERY_S, self._send_badges)
+            self._loop.call_later(self.badge_every_s, self._send_badges)
         self._badges[user_id] = standing
         self._revs[user_id] = standing[1]
 
@@ -240,7 +242,7 @@ class Hub:
         for i in range(0, len(people), HEADS_PER_QUERY):
             for user_id, standing in (await in_thread(standings, people[i : i + HEADS_PER_QUERY])).items():
                 if self._is_news(user_id, standing):
-                    self._loop.call_later(LATE_BELL_S, self._find_change, user_id, standing)
+                    self._loop.call_later(self.late_bell_s, self._find_change, user_id, standing)
                 for connection in tuple(self.people.get(user_id, ())):
                     connection.check_head(standing[0])
                     if ping:

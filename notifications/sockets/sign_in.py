@@ -1,7 +1,7 @@
 """Who is behind a connection. The host answers; the engine never looks inside a token."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from typing import Any, Protocol, cast
@@ -17,7 +17,7 @@ class Identity:
     username: str
     is_staff: bool
     expires_at: datetime | None
-    grant: str
+    grant: str = field(repr=False)  # never in a log
 
 
 class Refused(Exception):

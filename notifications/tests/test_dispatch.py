@@ -24,6 +24,12 @@ class Undone(Exception):
     """The caller's own work failed."""
 
 
+@transaction.atomic
+def notify_and_fail(person: User) -> None:
+    notify(event_to(person))
+    raise Undone
+
+
 @pytest.mark.django_db(transaction=True)
 class TestOnCommit:
     def test_a_committed_event_is_a_row_with_a_seq_and_a_ring(self, listener: Listener) -> None:
@@ -39,9 +45,8 @@ class TestOnCommit:
     def test_a_transaction_that_rolls_back_tells_nobody(self, listener: Listener) -> None:
         person = make_person()
         before = everything_written()
-        with pytest.raises(Undone), transaction.atomic():
-            notify(event_to(person))
-            raise Undone
+        with pytest.raises(Undone):
+            notify_and_fail(person)
         assert everything_written() == before
         assert listener.heard() == []
 
@@ -60,9 +65,8 @@ class TestOnCommit:
         person = make_person()
         with transaction.atomic():
             kept = notify(event_to(person))
-            with pytest.raises(Undone), transaction.atomic():
-                notify(event_to(person))
-                raise Undone
+            with pytest.raises(Undone):
+                notify_and_fail(person)
         assert [row.event_id for row in rows_of(person)] == [kept.pk]
         assert EventRow.objects.count() == 1
 

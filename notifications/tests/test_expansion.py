@@ -1,4 +1,4 @@
-"""An event becomes its rows: in chunks, each whole or not at all, each person once, whoever does it and however often."""
+"""An event becomes its rows: each chunk whole or not at all, each person once, whoever does it and however often."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,6 +1,7 @@
 """The one lock rule, and trying again when the database breaks a tie."""
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, timedelta
 
 import psycopg.errors
@@ -96,22 +97,30 @@ class TestTransacting:
         @transacting
         def raise_rev() -> None:
             tries.append(user)
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            repeatable_read()
             Inbox.objects.get(pk=user)
             if len(tries) == 1:  # somebody else is faster
                 all_at_once(lambda: Inbox.objects.filter(pk=user).update(rev=F("rev") + 10))
             Inbox.objects.filter(pk=user).update(rev=F("rev") + 1)
 
         if outer:
-            with pytest.raises(OperationalError), transaction.atomic():
-                with connection.cursor() as cursor:
-                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-                raise_rev()
+            with pytest.raises(OperationalError):
+                within_another(raise_rev)
             assert (len(tries), Inbox.objects.get(pk=user).rev) == (1, 10)
         else:
             raise_rev()
             assert (len(tries), Inbox.objects.get(pk=user).rev) == (2, 11)
+
+
+def repeatable_read() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+@transaction.atomic
+def within_another(write: Callable[[], None]) -> None:
+    repeatable_read()
+    write()
 
 
 @transacting

@@ -1,4 +1,4 @@
-"""The kinds of notification: what each says by default, how urgent it is, where it goes. Data, one TOML file per domain."""
+"""The kinds of notification: what each says by default, how urgent it is, where it goes. One TOML file per domain."""
 
 import re
 import tomllib
@@ -41,6 +41,9 @@ class Kind:
         return sorted(found)
 
 
+_FIELDS = set(Kind.__dataclass_fields__) - {"name"}
+
+
 def canonical(spelling: str) -> str:
     """Any of the usual spellings, as lower snake case.
 
@@ -58,7 +61,13 @@ def find(spelling: str) -> Kind | None:
 @cache
 def kinds() -> dict[str, Kind]:
     """Every kind by name. Raises BrokenCatalogue."""
-    return {kind.name: kind for path in files() for kind in _read(path)}
+    found: dict[str, Kind] = {}
+    for path in files():
+        for kind in _read(path):
+            if kind.name in found:
+                raise BrokenCatalogue(f"{path.name}: [{kind.name}] there is a kind of this name already")
+            found[kind.name] = kind
+    return found
 
 
 def files() -> list[Path]:
@@ -75,21 +84,31 @@ def _read(path: Path) -> Iterator[Kind]:
 
 
 def _kind(file: str, name: str, fields: Mapping[str, Any]) -> Kind:
-    def broken(field: str, why: str) -> BrokenCatalogue:
-        return BrokenCatalogue(f"{file}: [{name}] {field}: {why}")
-
-    unknown = set(fields) - set(Kind.__dataclass_fields__) | ({"name"} & set(fields))
-    if unknown:
-        raise broken(sorted(unknown)[0], "is not a field of a kind")
-    if canonical(name) != name:
-        raise broken("name", f"write it as {canonical(name)!r}")
-    if fields.get("category") not in Category.values:
-        raise broken("category", f"{fields.get('category')!r} is none of {', '.join(Category.values)}")
-    if fields.get("priority") not in Priority.values:
-        raise broken("priority", f"{fields.get('priority')!r} is none of {', '.join(Priority.values)}")
-    if strange := set(fields.get("channels", ())) - set(Channel.values):
-        raise broken("channels", f"{sorted(strange)[0]!r} is no channel")
-    for words in ("title", "message"):
-        if (text := fields.get(words)) and (why := rendering.mistake(text)):
-            raise broken(words, why)
+    for field, why in _mistakes(name, fields):
+        raise BrokenCatalogue(f"{file}: [{name}] {field}: {why}")
     return Kind(name=name, **{**fields, "channels": tuple(fields.get("channels", _DEFAULT_CHANNELS))})
+
+
+def _mistakes(name: str, fields: Any) -> Iterator[tuple[str, str]]:
+    """(field, what is wrong with it), the gravest first."""
+    if not isinstance(fields, Mapping):
+        yield "kind", "write it as a table"
+    for unknown in sorted(set(fields) - _FIELDS):
+        yield unknown, "is not a field of a kind"
+    if canonical(name) != name:
+        yield "name", f"write it as {canonical(name)!r}"
+    for field, words in (("category", Category.values), ("priority", Priority.values)):
+        if fields.get(field) not in words:
+            yield field, f"{fields.get(field)!r} is none of {', '.join(words)}"
+    for strange in sorted(set(fields.get("channels", ())) - set(Channel.values)):
+        yield "channels", f"{strange!r} is no channel"
+    for flag in ("requires_acknowledgment", "mandatory"):
+        if not isinstance(fields.get(flag, False), bool):
+            yield flag, "is neither true nor false"
+    yield from _mistakes_in_words(fields)
+
+
+def _mistakes_in_words(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name in ("title", "message"):
+        if name in fields and (why := rendering.mistake(fields[name])):
+            yield name, why

@@ -3,8 +3,10 @@
 import json
 import signal
 import socket
+from http.client import HTTPConnection
 
 import pytest
+from websockets.sync.client import connect
 
 from .trees import END_S, Place, gone, until
 
@@ -118,6 +120,29 @@ def test_an_unknown_socket_path_is_a_404(prepared: Place) -> None:
         server.wait_until_it_answers()
         assert shake_hands(prepared.port, "/ws/nowhere/").startswith(b"HTTP/1.1 404 ")
         assert "Traceback" not in server.output()
+
+
+def test_sigterm_sends_open_sockets_elsewhere_before_the_server_ends(prepared: Place) -> None:
+    assert prepared.run("seed_demo").returncode == 0
+    with prepared.running("serve") as server:
+        server.wait_until_it_answers()
+        with connect(f"ws://127.0.0.1:{prepared.port}/ws/notifications/?token={token(prepared.port)}") as device:
+            assert until(lambda: json.loads(device.recv(timeout=10))["event"] == "caught_up", END_S)
+            server.child.send_signal(signal.SIGTERM)
+            events = [json.loads(frame)["event"] for frame in device]  # until it is closed
+        assert "reconnect" in events
+        assert device.close_code == 4503
+        assert server.child.wait(END_S) == 0
+        assert "Traceback" not in server.output()
+
+
+def token(port: int) -> str:
+    body = json.dumps({"username": "engineer", "password": "demo"})
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("POST", "/api/token/", body, {"Content-Type": "application/json"})
+    answer = json.load(connection.getresponse())
+    connection.close()
+    return str(answer["access"])
 
 
 def shake_hands(port: int, path: str) -> bytes:

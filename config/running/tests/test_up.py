@@ -2,9 +2,10 @@
 
 import json
 import signal
-import sys
 
-from .trees import END_S, MANAGE, START_S, Place, gone, until
+import pytest
+
+from .trees import END_S, MANAGE, ROOT, START_S, Place, gone, until
 
 
 def test_up_prepares_serves_and_sigterm_ends_the_whole_tree(place: Place) -> None:
@@ -43,15 +44,22 @@ def test_a_killed_supervisor_leaves_no_process_and_does_not_hinder_the_next(prep
         assert json.loads(second.get("/readyz")[1])["degraded"] == []
 
 
-def test_a_killed_make_leaves_no_process(prepared: Place) -> None:
-    """A shell stands for make: the recipe names its parent in the same way."""
-    shell = ["sh", "-c", f"{sys.executable} {MANAGE[1]} up --parent $$ & wait"]
-    with prepared.running(under=shell) as make:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_outlives_make(prepared: Place, ending: signal.Signals) -> None:
+    """The signal goes to make alone, not to its process group as a terminal's Ctrl-C does."""
+    with prepared.running(under=like_make_run(prepared)) as make:
         make.wait_until_it_answers()
         family = make.family()
-        assert len(family) == 5  # the shell, and the four
-        make.child.kill()
-        assert until(lambda: gone(family), END_S)
+        assert len(family) == 5  # make, and the four
+        make.child.send_signal(ending)
+        assert until(lambda: gone(family), END_S), make.output()
+
+
+def like_make_run(place: Place) -> list[str]:
+    recipe = next(line for line in (ROOT / "Makefile").read_text().splitlines() if "manage.py up" in line)
+    recipe = recipe.replace("$(BIN)/python manage.py", " ".join(MANAGE))
+    (place.folder / "Makefile").write_text(f"run:\n{recipe}\n")
+    return ["make", "-f", str(place.folder / "Makefile"), "run"]
 
 
 def test_up_does_not_start_for_a_parent_that_is_gone(place: Place) -> None:

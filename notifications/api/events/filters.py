@@ -5,7 +5,7 @@ from ...models import Event
 from ..filtering import AnyOf, KindNames, Moment, Number
 
 
-class EventFilter(django_filters.FilterSet):  # type: ignore[misc]
+class EventFilter(django_filters.FilterSet):
     notification_type = KindNames("kind", label="Kinds, in any spelling")
     category = AnyOf("category", label="Category", known=Category.values)
     priority = AnyOf("priority", label="Priority", known=Priority.values)

@@ -5,8 +5,7 @@ from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
-from django.db import connection
-from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Value
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from django.db.models.functions import Now
 
 from ...events import Category, Channel, Priority
@@ -39,21 +38,21 @@ class Tagged(Func):
     """Whether a JSON list holds this word. SQLite has no operator for it."""
 
     output_field = BooleanField()
-    template = "(%(expressions)s)"
-    arg_joiner = " @> "
 
     def __init__(self, column: str, word: str) -> None:
-        if connection.vendor == "postgresql":
-            super().__init__(F(column), Func(Value(word, output_field=TextField()), function="to_jsonb"))
-        else:
-            super().__init__(F(column), Value(word, output_field=TextField()))
+        super().__init__(F(column), Value(word))
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return super().as_sql(
+            compiler, connection, template="(%(expressions)s::text))", arg_joiner=" @> to_jsonb(", **context
+        )
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         template = "EXISTS (SELECT 1 FROM json_each(%(expressions)s)"
         return super().as_sql(compiler, connection, template=template, arg_joiner=") WHERE value = ", **context)
 
 
-class InboxFilter(django_filters.FilterSet):  # type: ignore[misc]
+class InboxFilter(django_filters.FilterSet):
     is_read = YesNo(field_name="is_read")
     unread_only = YesNo(method="only_unread", label="Unread only")
     notification_type = Kinds(label="Kinds, in any spelling")

@@ -142,9 +142,8 @@ def chunked(user: User, body: bytes, path: str) -> tuple[int, Any]:
     """As an ASGI server hands it over."""
     browser = Client()
     browser.force_login(user)
-    cookie = (
-        f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}; csrftoken={'x' * 32}"
-    )
+    session, secret = browser.cookies[settings.SESSION_COOKIE_NAME].value, "x" * 32
+    cookie = f"{settings.SESSION_COOKIE_NAME}={session}; csrftoken={secret}"
     headers = {
         "host": "testserver",
         "content-type": "application/json",
@@ -249,10 +248,8 @@ def test_a_bug_is_not_explained_away() -> None:
 
 
 def test_fields_within_fields_are_named_by_their_path() -> None:
-    nested_errors = {
-        "to": {"users": {0: ["Wrong."], 2: ["Bad."]}, "non_field_errors": ["Neither."]},
-        "a": [{}, {"b": ["C."]}],
-    }
+    to = {"users": {0: ["Wrong."], 2: ["Bad."]}, "non_field_errors": ["Neither."]}
+    nested_errors: Any = {"to": to, "a": [{}, {"b": ["C."]}]}
     answer = errors.answer(ValidationError(nested_errors), {})
     assert answer is not None
     assert answer.data == {

@@ -24,6 +24,8 @@ class Server:
     port: int
     process: "subprocess.Popen[bytes] | None" = None
     tokens: dict[str, str] = field(default_factory=dict)
+    # one for all calls: each new client reads all certificates of the machine, which a starting server pays for
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
 
     @property
     def url(self) -> str:
@@ -57,7 +59,7 @@ class Server:
 
     def answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/healthz").status_code == 200
+            return self.http.get(f"{self.url}/healthz").status_code == 200
         except httpx.TransportError:
             return False
 
@@ -68,12 +70,11 @@ class Server:
             self.process.wait()
 
     def call(self, method: str, path: str, *, by: str = "admin", **body: Any) -> Any:
-        answer = httpx.request(
+        answer = self.http.request(
             method,
             f"{self.url}{path}",
             json=body or None,
             headers={"Authorization": f"Bearer {self.token(by)}"},
-            timeout=30,
         )
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
@@ -81,7 +82,7 @@ class Server:
     def token(self, username: str) -> str:
         if username not in self.tokens:
             credentials = {"username": username, "password": "demo"}
-            self.tokens[username] = httpx.post(f"{self.url}/api/token/", json=credentials, timeout=30).json()["access"]
+            self.tokens[username] = self.http.post(f"{self.url}/api/token/", json=credentials).json()["access"]
         return self.tokens[username]
 
     def send(self, username: str, title: str, **event: Any) -> None:

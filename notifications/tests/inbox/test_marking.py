@@ -175,6 +175,13 @@ class TestMarkAll:
         assert inbox.unread_counts(person.pk)["unread_count"] == 1
         assert inbox.mark_all_as_read(person.pk) == 1
 
+    def test_what_is_marked_unread_below_the_floor_counts_again(self, person: User) -> None:
+        inbox.mark_all_as_read(person.pk)
+        inbox.mark_as_unread(person.pk, [rows_of(person)[1].pk])
+        assert inbox.unread_counts(person.pk)["unread_count"] == 1
+        assert inbox.mark_all_as_read(person.pk) == 1
+        assert_true_inboxes([person.pk])
+
     def test_one_entry_in_the_audit_covers_it(self, person: User) -> None:
         inbox.mark_all_as_read(person.pk)
         ids = ids_of(person)

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import msgpack
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from notifications.live.bell import MOST_WAITING, bell, message, ring_on_commit, ring_sign_out
 from notifications.live.rings import VERSION, ChangeRing, Head, NewRing, Nonce, Ring, SignOutRing, unpack
 
 from ..conftest import Listener
 from ..crowd import make_person, rows_of, send
+from ..test_crash import database_url
 
 ROOT = Path(__file__).resolve().parents[3]
 RINGS: list[Ring] = [
@@ -183,13 +184,6 @@ def tell_in_a_child(person_id: int, redis_url: str, folder: Path) -> Generator[s
     finally:
         child.kill()
         child.communicate()
-
-
-def database_url() -> str:
-    named = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{named['NAME']}"
-    return f"postgres://{named['USER']}@/{named['NAME']}?host={named['HOST'] or named['OPTIONS']['host']}"
 
 
 @pytest.mark.django_db(transaction=True)

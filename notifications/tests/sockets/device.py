@@ -72,6 +72,14 @@ class Device:
         self.heard.append(json.loads(message["text"]))
         return self.heard[-1]
 
+    async def arrived(self) -> list[Frame]:
+        """What is here already."""
+        await asyncio.sleep(0)
+        known = len(self.heard)
+        while self.is_open and not self._socket.output_queue.empty():
+            await self.next()
+        return self.heard[known:]
+
     async def frame(self, event: str) -> Frame:
         """The next frame of this event; what comes before it is only heard."""
         while True:

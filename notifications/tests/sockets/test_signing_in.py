@@ -1,4 +1,4 @@
-"""Who may come in: every way to sign in, what is refused and how, and the limits on those who have not said who they are."""
+"""Who may come in: every way to sign in, what is refused and how, and how many may wait at the door."""
 
 import asyncio
 import uuid

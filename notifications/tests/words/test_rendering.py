@@ -1,5 +1,7 @@
 """Words with variables: what is missing is named, and hostile words reach nothing and end."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -7,7 +9,7 @@ from notifications.words.rendering import CannotRender, MissingVariable, mistake
 
 
 @pytest.mark.parametrize(
-    ("words", "context", "text"),
+    ("words", "given", "text"),
     [
         ("Hello {{ name }}", {"name": "Ada"}, "Hello Ada"),
         ("{{ ticket.title }} ({{ ticket.floor }})", {"ticket": {"title": "Lift", "floor": 3}}, "Lift (3)"),
@@ -20,12 +22,12 @@ from notifications.words.rendering import CannotRender, MissingVariable, mistake
         ("{{ self }}", {"self": "me"}, "me"),
     ],
 )
-def test_words_are_filled_in(words: str, context: dict, text: str) -> None:
-    assert render(words, context) == text
+def test_words_are_filled_in(words: str, given: dict[str, Any], text: str) -> None:
+    assert render(words, given) == text
 
 
 @pytest.mark.parametrize(
-    ("words", "context", "missing"),
+    ("words", "given", "missing"),
     [
         ("{{ name }}", {}, "name"),
         ("{{ ticket.title }}", {"ticket": {}}, "ticket.title"),
@@ -36,9 +38,9 @@ def test_words_are_filled_in(words: str, context: dict, text: str) -> None:
         ("{{ name | upcase }}", {}, "name"),
     ],
 )
-def test_what_is_missing_is_named(words: str, context: dict, missing: str) -> None:
+def test_what_is_missing_is_named(words: str, given: dict[str, Any], missing: str) -> None:
     with pytest.raises(MissingVariable) as refused:
-        render(words, context)
+        render(words, given)
     assert refused.value.name == missing
 
 

@@ -3,6 +3,7 @@
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--parent", type=int, help="end when our parent, which has this id, ends (make)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["parent"]:
-            processes.die_with(options["parent"], signal.SIGTERM)
-        with Tree() as tree:
+        with Tree(is_unwanted=_bound_to(options["parent"]) if options["parent"] else lambda: False) as tree:
             try:
                 listener = serving.bind(options["host"], options["port"])
                 claim = start_valkey(tree)
@@ -36,6 +35,18 @@ class Command(BaseCommand):
         if claim:
             claim.release()
         sys.exit(code)
+
+
+def _bound_to(parent: int) -> Callable[[], bool]:
+    """End with make, by signal when it is killed; the answer tells whether it waits for our end.
+
+    Ctrl-C in a terminal reaches both of us. A SIGINT sent to make alone is not passed on: make blocks further ones and
+    waits for its children.
+    """
+    processes.die_with(parent, signal.SIGTERM)
+    if processes.blocks_interrupt(parent):  # from the start: then it means nothing
+        return lambda: False
+    return lambda: processes.blocks_interrupt(parent)
 
 
 def start_valkey(tree: Tree) -> embedded.Claim | None:
