@@ -76,7 +76,7 @@ def write_broadcasts(count: int) -> list[Any]:
 def payload() -> dict[str, Any]:
     """The same object for the peer."""
     from notifications import wire
-    from notifications.locks import database_now
+    from notifications.database import database_now
     from notifications.models import NotificationLog
 
     row = NotificationLog.objects.select_related("event").order_by("-pk").first()

@@ -6,8 +6,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 
+from .database import storable
 from .events import ADMIN, NAMESPACES, ROOT, Audience, Refused
-from .locks import storable
 
 LONGEST_REASON = 64  # what a row holds; a role may have a longer name
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from .locks import database_now
+from .database import database_now
 from .models import AuditEntry, NotificationLog
 
 

@@ -9,8 +9,8 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 
 from . import audience, audit, expansion
+from .database import database_now
 from .events import NAMESPACES, ROOT, Category, Event, KeyReused, Priority, Refused
-from .locks import database_now
 from .models import Event as EventRow
 from .models import IdempotencyKey
 from .words import catalogue, rendering

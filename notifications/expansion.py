@@ -11,10 +11,11 @@ from django.db import connection
 from django.db.models import F
 
 from . import audience, audit, wire
+from .database import as_parameter, database_now, id_list
 from .events import Audience, Priority
 from .live.bell import ring_on_commit
 from .live.rings import LARGEST_BODY, Head, NewRing
-from .locks import database_now, id_list, lock_inboxes, transacting
+from .locks import lock_inboxes, transacting
 from .models import Event, Inbox, NotificationLog
 
 CHUNK = 2000  # people
@@ -97,7 +98,7 @@ def _write(event: Event, reasons: Mapping[int, str]) -> None:
 def _insert(event: Event, users: Sequence[int], reason: str, now: datetime) -> dict[int, int]:
     """One INSERT … SELECT from the raised counters; the new id by recipient."""
     these, ids = id_list(users)
-    moment = connection.ops.adapt_datetimefield_value(now)
+    moment = as_parameter(now)
     sql = f"""
         INSERT INTO {NotificationLog._meta.db_table}
             (event_id, recipient_id, seq, kind, priority, reason, live, is_read, withdrawn, created_at, updated_at)

@@ -4,10 +4,8 @@ So no two writers wait for each other in a ring, seq order is commit order, and 
 """
 
 import functools
-import json
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
 
@@ -16,7 +14,6 @@ from .models import Inbox
 P = ParamSpec("P")
 R = TypeVar("R")
 _TRIES = 3
-_LARGEST_ID = 2**63 - 1
 _COLLISIONS = {"40P01", "40001"}  # Postgres: deadlock detected, serialization failure
 
 
@@ -63,29 +60,3 @@ def _locked(user_ids: Sequence[int], *, skip_locked: bool = False) -> dict[int, 
     if connection.features.has_select_for_update:
         rows = rows.select_for_update(no_key=True, skip_locked=skip_locked)
     return {row.user_id: row for row in rows}
-
-
-def database_now() -> datetime:
-    """The database's clock: processes whose own clock is wrong still agree on it."""
-    if connection.vendor == "postgresql":
-        sql = "SELECT clock_timestamp()"
-    else:
-        sql = "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        (moment,) = cursor.fetchone()
-    if isinstance(moment, str):
-        moment = datetime.fromisoformat(moment + "+00:00")
-    return moment
-
-
-def storable(ids: Iterable[Any]) -> list[Any]:
-    """Those that a row can have: SQLite fails to compare with a number beyond 64 bits."""
-    return [given for given in ids if not isinstance(given, int) or abs(given) <= _LARGEST_ID]
-
-
-def id_list(ids: Sequence[int]) -> tuple[str, Any]:
-    """SQL for “one of these ids”, and its one parameter, however many there are."""
-    if connection.vendor == "postgresql":
-        return "= ANY(%s)", list(ids)
-    return "IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))

@@ -1,5 +1,6 @@
 """Events, the audit, and who is connected."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -11,7 +12,7 @@ from .. import audit
 from ..events import Category, Priority
 from ..models import AuditEntry, Connection, Event
 from ..words.catalogue import canonical
-from .looking import NEWEST, History, Since, WordFilter, event_id, number, person
+from .looking import NEWEST, History, Since, WordFilter, of_uuid, person
 
 
 def newest_events() -> Q:
@@ -50,11 +51,14 @@ class EventAdmin(History):
     search_fields = ("search",)  # shows the box; found_by() searches
     search_help_text = f"An id, a subject such as ticket:5, a username, a kind, or words (of the newest {NEWEST:,})."
 
-    def found_by(self, word: str) -> Q:
+    def found_by(self, word: str) -> Iterator[QuerySet[Any]]:
         kind, colon, key = word.partition(":")
-        subject = Q(subject_kind=kind, subject_id=key) if colon else Q(pk__in=())
-        said = Q(search__contains=word.lower()) | Q(kind=canonical(word))
-        return event_id(word, "pk") | subject | person(word, "actor_id") | (said & newest_events())
+        newest = Event.objects.order_by("-created_at")
+        yield newest.filter(of_uuid(word, "pk"))
+        yield newest.filter(person(word, "actor_id"))
+        yield newest.filter(newest_events(), Q(search__contains=word.lower()) | Q(kind=canonical(word)))
+        if colon:
+            yield newest.filter(subject_kind=kind, subject_id=key)
 
 
 class SinceAt(Since):
@@ -74,9 +78,13 @@ class AuditEntryAdmin(History):
     search_fields = ("action",)
     search_help_text = "An entry's or an entity's id, a username, or an action such as event.created."
 
-    def found_by(self, word: str) -> Q:
-        who = person(word, "actor_id", "target_user_id")
-        return number(word, "pk") | audit.about(word) | who | Q(action=word)
+    def found_by(self, word: str) -> Iterator[QuerySet[Any]]:
+        newest = AuditEntry.objects.order_by("-pk")
+        yield from super().found_by(word)
+        yield newest.filter(audit.about(word))
+        yield newest.filter(person(word, "actor_id"))
+        yield newest.filter(person(word, "target_user_id"))
+        yield newest.filter(action=word)
 
 
 class TransportFilter(WordFilter):
@@ -97,8 +105,8 @@ class ConnectionAdmin(History):
         connections: QuerySet[Any] = super().get_queryset(request).annotate(live=Q(server__lease_until__gt=Now()))
         return connections
 
-    def found_by(self, word: str) -> Q:
-        return event_id(word, "pk") | person(word, "user_id") | Q(ip=word)
+    def found_by(self, word: str) -> Iterator[QuerySet[Any]]:
+        yield Connection.objects.filter(of_uuid(word, "pk") | person(word, "user_id") | Q(ip=word))
 
     @admin.display(boolean=True, description="live")
     def is_live(self, row: Any) -> bool:

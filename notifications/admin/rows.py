@@ -1,5 +1,6 @@
 """Notifications and inboxes, person by person."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -11,10 +12,7 @@ from ..api.staff.filters import STATUS, having_status
 from ..events import Priority
 from ..models import Inbox, NotificationLog
 from ..wire import status
-from .looking import NEWEST, History, WordFilter, event_id, number, person
-
-
-OF_ONE_PERSON = 1000
+from .looking import FOUND, NEWEST, History, WordFilter, of_uuid, person
 
 
 class AmongTheNewest(WordFilter):
@@ -48,14 +46,16 @@ class NotificationLogAdmin(History):
     list_select_related = ("event", "recipient")
     ordering = ("-pk",)
     search_fields = ("id",)  # shows the box; found_by() searches
-    search_help_text = f"A notification's number, an event's id, or a username (their newest {OF_ONE_PERSON:,})."
+    search_help_text = f"A notification's number, an event's id, or a username: the newest {FOUND:,} of theirs."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).annotate(now=Now())
         return rows
 
-    def found_by(self, word: str) -> Q:
-        return number(word, "pk") | event_id(word, "event_id") | _newest_of(word)
+    def found_by(self, word: str) -> Iterator[QuerySet[Any]]:
+        yield from super().found_by(word)
+        yield NotificationLog.objects.filter(of_uuid(word, "event_id")).order_by("recipient_id")
+        yield NotificationLog.objects.filter(person(word, "recipient_id")).order_by("-seq")
 
     @admin.display
     def title(self, row: NotificationLog) -> str:
@@ -66,12 +66,6 @@ class NotificationLogAdmin(History):
         return status(row, now=row.now)
 
 
-def _newest_of(username: str) -> Q:
-    """By the person's own index: sorted by id, the whole table would be looked through for a person's rows."""
-    theirs = NotificationLog.objects.filter(person(username, "recipient_id")).order_by("-seq")
-    return Q(pk__in=theirs.values("pk")[:OF_ONE_PERSON])
-
-
 @admin.register(Inbox)
 class InboxAdmin(History):
     list_display = ("user", "unread_count", "listed_count", "last_seq", "rev")
@@ -80,5 +74,6 @@ class InboxAdmin(History):
     search_fields = ("user",)
     search_help_text = "A user's number or username."
 
-    def found_by(self, word: str) -> Q:
-        return number(word, "pk") | person(word, "pk")
+    def found_by(self, word: str) -> Iterator[QuerySet[Any]]:
+        yield from super().found_by(word)
+        yield Inbox.objects.filter(person(word, "pk"))

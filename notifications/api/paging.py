@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.db import connection, models
-from django.db.models import Max, Min, QuerySet
+from django.db.models import QuerySet
 from django.template import loader
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination
@@ -182,5 +182,6 @@ def _estimate(model: type[models.Model]) -> int:
             return int(cursor.fetchone()[0])
     if not isinstance(model._meta.pk, models.AutoField | models.BigAutoField):
         return model._default_manager.count()
-    span = model._default_manager.aggregate(first=Min("pk"), last=Max("pk"))
-    return int(span["last"] - span["first"] + 1)
+    keys = model._default_manager.values_list("pk", flat=True)
+    first, last = keys.order_by("pk").first(), keys.order_by("-pk").first()  # MIN and MAX in one query read all rows
+    return int(last - first + 1) if first and last else 0

@@ -10,7 +10,8 @@ from django.db.models import F, Max, Min, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 
 from .. import audit
-from ..locks import database_now, lock_free_inboxes, lock_inbox, transacting
+from ..database import as_parameter, cast, database_now
+from ..locks import lock_free_inboxes, lock_inbox, transacting
 from ..models import AuditEntry, Inbox, Live, NotificationLog
 from .marking import own_rows
 
@@ -85,18 +86,18 @@ def _known(user_ids: Iterable[int]) -> set[int]:
 
 
 def _write_acks(acks: Sequence[Ack], now: datetime) -> None:
-    at = _moment(now)
+    at = as_parameter(now)
     table = NotificationLog._meta.db_table
     values = ", ".join(["(%s, %s, %s, %s)"] * len(acks))
     sql = f"""
         WITH acked (user_id, seq, sent_at, rtt_ms) AS (VALUES {values})
         UPDATE {table} SET delivered_at = %s, updated_at = %s,
-               sent_at = COALESCE({table}.sent_at, {_cast("acked.sent_at", "timestamptz")}),
-               rtt_ms = {_cast("acked.rtt_ms", "integer")}
+               sent_at = COALESCE({table}.sent_at, {cast("acked.sent_at", "timestamptz")}),
+               rtt_ms = {cast("acked.rtt_ms", "integer")}
           FROM acked
          WHERE {table}.recipient_id = acked.user_id AND {table}.seq = acked.seq AND {table}.delivered_at IS NULL
         RETURNING {table}.recipient_id, {table}.id"""
-    params: list[Any] = [part for ack in acks for part in (ack.user_id, ack.seq, _moment(ack.sent_at), ack.rtt_ms)]
+    params: list[Any] = [part for ack in acks for part in (ack.user_id, ack.seq, as_parameter(ack.sent_at), ack.rtt_ms)]
     with connection.cursor() as cursor:
         cursor.execute(sql, [*params, at, at])
         delivered = cursor.fetchall()
@@ -132,23 +133,14 @@ def record_sent(sent: Sequence[tuple[int, int, datetime]]) -> set[int]:
     The answer: the people whose rows were written. Those whose inbox is busy just now are for the next batch.
     """
     free = set(lock_free_inboxes(sorted({user for user, _, _ in sent})))
-    rows = [(user, seq, _moment(at)) for user, seq, at in sent if user in free]
+    rows = [(user, seq, as_parameter(at)) for user, seq, at in sent if user in free]
     if not rows:
         return free
     table = NotificationLog._meta.db_table
     sql = f"""
         WITH shown (user_id, seq, sent_at) AS (VALUES {", ".join(["(%s, %s, %s)"] * len(rows))})
-        UPDATE {table} SET sent_at = {_cast("shown.sent_at", "timestamptz")} FROM shown
+        UPDATE {table} SET sent_at = {cast("shown.sent_at", "timestamptz")} FROM shown
          WHERE {table}.recipient_id = shown.user_id AND {table}.seq = shown.seq AND {table}.sent_at IS NULL"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [part for row in rows for part in row])
     return free
-
-
-def _moment(at: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(at)
-
-
-def _cast(column: str, kind: str) -> str:
-    """Postgres takes an untyped VALUES for text."""
-    return f"CAST({column} AS {kind})" if connection.vendor == "postgresql" else column

@@ -8,9 +8,10 @@ from typing import Any
 from django.db.models import Max, Min
 
 from .. import audit
+from ..database import database_now, storable
 from ..live.bell import ring_on_commit
 from ..live.rings import ChangeRing
-from ..locks import database_now, lock_inbox, storable, transacting
+from ..locks import lock_inbox, transacting
 from ..models import Event, Inbox, NotificationLog
 from ..wire import moment
 from .counting import is_listed, settle, tally

@@ -4,9 +4,10 @@ import uuid
 
 from django.db.models import QuerySet
 
+from ..database import database_now
 from ..live.bell import ring_on_commit
 from ..live.rings import ChangeRing
-from ..locks import database_now, lock_inboxes, transacting
+from ..locks import lock_inboxes, transacting
 from ..models import NotificationLog, Withdrawn
 from .counting import settle, tally
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from .. import audit
-from ..locks import database_now
+from ..database import database_now
 from ..models import Connection, Server
 
 LEASE_S, RENEW_EVERY_S = 35, 10

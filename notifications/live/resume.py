@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from .. import wire
-from ..locks import database_now
+from ..database import database_now
 from ..models import Inbox, Live, NotificationLog, unexpired
 from .threads import Gathering
 

@@ -1,4 +1,4 @@
-"""The threads in which live connections touch the database: never one's own event loop, never Django's request thread."""
+"""The threads in which live connections touch the database: not the event loop, not Django's request thread."""
 
 import asyncio
 from collections.abc import Callable, Sequence

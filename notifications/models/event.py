@@ -99,7 +99,7 @@ class IdempotencyKey(models.Model):
 
 
 class Installation(models.Model):
-    """The one row about this installation. `epoch` changes after a restore, so that a re-issued seq is not taken for an old one."""
+    """The one row about this installation. `epoch` changes after a restore: a seq given again is another one."""
 
     epoch = models.UUIDField(default=uuid.uuid4)
 

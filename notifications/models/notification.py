@@ -31,7 +31,9 @@ class Inbox(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")
     last_seq = models.BigIntegerField(default=0)
-    unread_count = models.PositiveIntegerField(default=0, help_text="Listed and unread; a test compares it with COUNT(*).")
+    unread_count = models.PositiveIntegerField(
+        default=0, help_text="Listed and unread; a test compares it with COUNT(*)."
+    )
     listed_count = models.PositiveIntegerField(default=0, help_text="What the plain list shows.")
     rev = models.BigIntegerField(default=0, help_text="Rises with every change of this person's rows.")
     read_floor = models.BigIntegerField(default=0, help_text="No row at or below counts as unread.")
@@ -51,7 +53,9 @@ class ListedQuerySet(models.QuerySet["NotificationLog"]):
 class NotificationLog(models.Model):
     """One event for one person. Its content is the event's; its place is `seq`, which is commit order."""
 
-    event = models.ForeignKey("Event", on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="rows")
+    event = models.ForeignKey(
+        "Event", on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="rows"
+    )
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
     )

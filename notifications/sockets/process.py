@@ -1,4 +1,4 @@
-"""What one server process keeps for all of its connections: the hub, the lease, the limits, and acknowledgements in batches."""
+"""What one server process keeps for all of its connections: the hub, the lease, the limits, acks in batches."""
 
 import asyncio
 import logging

@@ -10,4 +10,4 @@ websocket_urlpatterns = [
     re_path(r"^ws/notifications/?$", NotificationConsumer.as_asgi()),
     re_path(r"^ws/admin/?$", NotificationConsumer.as_asgi(namespace=ADMIN)),
 ]
-http_urlpatterns = [re_path(r"^(?:api/)?notifications/stream/?$", stream)]
+http_urlpatterns = [re_path(r"^(?:api/)?notifications/stream/?$", stream)]  # type: ignore[arg-type] # an ASGI application

@@ -97,7 +97,8 @@ async def _speak(
     try:
         while (left := until - time.monotonic()) > 0:
             pause = min(left, settings.SSE_HEARTBEAT_INTERVAL)
-            done, _ = await asyncio.wait([gone, over], timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+            either: list[asyncio.Future[Any]] = [gone, over]
+            done, _ = await asyncio.wait(either, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
             if gone in done:
                 return
             if over in done:

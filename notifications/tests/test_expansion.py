@@ -158,7 +158,8 @@ def head_and_count(person: User) -> tuple[int, int]:
     table = NotificationLog._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT COALESCE(MAX(seq), 0), COUNT(*) FROM {table} WHERE recipient_id = %s", [person.pk])
-        return cursor.fetchone()
+        head, count = cursor.fetchone()
+        return head, count
 
 
 def test_people_told_for_different_reasons_are_rung_apart_and_know_their_own_reason(listener: Listener) -> None:

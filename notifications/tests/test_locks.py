@@ -11,7 +11,8 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from notifications.locks import database_now, lock_free_inboxes, lock_inbox, lock_inboxes, storable, transacting
+from notifications.database import database_now, storable
+from notifications.locks import lock_free_inboxes, lock_inbox, lock_inboxes, transacting
 from notifications.models import Inbox
 
 from .at_once import PATIENCE_S, all_at_once

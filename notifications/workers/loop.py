@@ -1,4 +1,4 @@
-"""The sweep: finds what a crash cut off and what has fallen due. Every server and every worker runs one; any number may."""
+"""The sweep: finds what a crash cut off and what has fallen due. Every server and worker runs one; any number may."""
 
 import logging
 import random
@@ -10,10 +10,10 @@ from collections.abc import Callable
 from django.db import connection
 
 from .. import expansion
+from ..database import database_now
 from ..inbox import withdraw_chunk
 from ..live import leases
 from ..live.threads import unit
-from ..locks import database_now
 from ..models import Event, Withdrawn
 
 log = logging.getLogger("tidings.worker")

@@ -14,7 +14,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from ... import events
-from ...locks import database_now
+from ...database import database_now
 from ...models import Event
 from ...words import catalogue
 from ..paging import bounded_count

@@ -14,7 +14,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from ... import inbox
-from ...locks import database_now
+from ...database import database_now
 from ...models import Event, Inbox, NotificationLog
 from .action_serializers import AckSerializer, BulkSerializer, MarkAllSerializer, NothingSerializer, SeenSerializer
 from .filters import HIDDEN, InboxFilter, asked

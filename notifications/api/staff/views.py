@@ -16,7 +16,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from ... import audit, events
-from ...locks import database_now
+from ...database import database_now
 from ...models import AuditEntry, Connection, Event, NotificationLog
 from ..events.action_serializers import event
 from ..events.sending import KEY_PARAMETER, accept, accepted, sender_id

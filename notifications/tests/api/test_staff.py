@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from notifications import wire
 from notifications.api import paging
-from notifications.locks import database_now
+from notifications.database import database_now
 from notifications.models import AuditEntry, Connection, Event, Live, NotificationLog, Server, Withdrawn
 from notifications.tests.crowd import everything_written, make_crowd, rows_of
 

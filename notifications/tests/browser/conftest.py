@@ -34,6 +34,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.manage("seed_demo")
     server.start()
     yield server
+    server.http.close()
     server.kill()
 
 

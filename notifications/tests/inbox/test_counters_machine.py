@@ -37,7 +37,8 @@ class AnInbox(RuleBasedStateMachine):
     @initialize()
     def two_people(self) -> None:
         self.me, self.other = make_person().pk, make_person().pk
-        self.rev, self.visible = 0, []
+        self.rev = 0
+        self.visible: list[Any] = []
 
     # --- what comes ---------------------------------------------------------
     @rule(kind=st.sampled_from(KINDS), priority=st.sampled_from(Priority.values), both=st.booleans())

@@ -8,7 +8,7 @@ from channels.layers import channel_layers
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from notifications import inbox
+from notifications import dispatch, inbox
 from notifications.live.bell import GROUP, Bell, message
 from notifications.live.connection import Connection
 from notifications.live.hub import Hub, standings
@@ -41,7 +41,7 @@ async def connect(hub: Hub, user: User, *, namespace: str | None = None) -> Fake
     return wire
 
 
-async def send(*people: User, **fields: Any) -> None:
+async def send(*people: User | int, **fields: Any) -> None:
     await in_thread(crowd.send, *people, **fields)
 
 
@@ -82,7 +82,7 @@ async def test_one_message_rings_many_people(hub: Hub, person: User) -> None:
 async def test_a_rolled_back_transaction_rings_nobody(hub: Hub, person: User) -> None:
     def fail() -> None:
         with transaction.atomic():
-            crowd.notify(crowd.event_to(person))
+            dispatch.notify(crowd.event_to(person))
             raise RuntimeError
 
     wire = await connect(hub, person)

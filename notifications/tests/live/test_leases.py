@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 
+from notifications.database import database_now
 from notifications.live import leases
 from notifications.live.leases import LEASE_S, Visitor
-from notifications.locks import database_now
 from notifications.models import AuditEntry, Connection, Server
 from notifications.workers import loop
 

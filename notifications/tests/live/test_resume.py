@@ -10,10 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from notifications import inbox
+from notifications.database import database_now
 from notifications.events import ADMIN, Audience
 from notifications.live import resume
 from notifications.live.resume import MOST_ROWS, SMALL_GAP, Backlog, Question
-from notifications.locks import database_now
 from notifications.models import Event, Inbox, NotificationLog
 
 from .. import crowd
@@ -122,7 +122,7 @@ def test_rows_that_are_shown_to_nobody_are_in_no_backlog(person: User, after: in
     assert (seqs(answer), answer.head) == ([7], 7)
 
 
-_HIDDEN = [
+_HIDDEN: list[dict[str, Any]] = [
     {"live": "skip"},
     {"withdrawn": "cancelled"},
     {"withdrawn": "replaced"},

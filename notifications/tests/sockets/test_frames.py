@@ -15,7 +15,7 @@ from .. import crowd
 from .device import Device
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NONSENSE = [None, "1", 1.5, True, -1, [], {}, 2**63, 10**30]
+NONSENSE: list[Any] = [None, "1", 1.5, True, -1, [], {}, 2**63, 10**30]
 
 
 @pytest.fixture

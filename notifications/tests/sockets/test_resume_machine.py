@@ -1,4 +1,4 @@
-"""Whatever is sent, read, lost, dropped, resumed: each device ends up with what the database holds, once and in order."""
+"""Whatever is sent, read, lost, dropped, resumed: each device ends with what the database holds, once and in order."""
 
 import asyncio
 import contextlib

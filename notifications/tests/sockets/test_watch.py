@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from config.sign_in import tickets, tokens
+from config.sign_in.models import TokenVersion
 from notifications.live.bell import Bell
 from notifications.live.rings import SignOutRing
 from notifications.live.threads import in_thread
@@ -113,7 +114,7 @@ async def test_revoking_closes_that_persons_sockets(
     if noticed == "by the ring":
         await in_thread(tokens.revoke, engineer.pk)
     else:
-        await in_thread(lambda: tokens.TokenVersion.objects.create(user=engineer, version=1))
+        await in_thread(lambda: TokenVersion.objects.create(user=engineer, version=1))
         if noticed == "by the heartbeat":
             await process.check_sign_ins()
         else:
@@ -162,7 +163,7 @@ async def test_who_is_no_longer_staff_cannot_stay_with_a_fresh_token(process: Li
 
 async def test_who_was_turned_out_hears_nothing_more(process: LiveProcess, engineer: User) -> None:
     device = await caught_up(engineer)
-    await in_thread(tokens.TokenVersion.objects.create, user=engineer, version=1)
+    await in_thread(TokenVersion.objects.create, user=engineer, version=1)
     await process.check_sign_ins()
     await in_thread(crowd.send, engineer)
     await device.send("ping")

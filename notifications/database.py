@@ -1,0 +1,44 @@
+"""What SQLite and Postgres say differently: the clock, a list of ids, what a number may be."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+_LARGEST_ID = 2**63 - 1
+
+
+def database_now() -> datetime:
+    """The database's clock: processes whose own clock is wrong still agree on it."""
+    if connection.vendor == "postgresql":
+        sql = "SELECT clock_timestamp()"
+    else:
+        sql = "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        moment: datetime | str = cursor.fetchone()[0]
+    return moment if isinstance(moment, datetime) else datetime.fromisoformat(moment + "+00:00")
+
+
+def storable(ids: Iterable[Any]) -> list[Any]:
+    """Those that a row can have: SQLite fails to compare with a number beyond 64 bits."""
+    return [given for given in ids if not isinstance(given, int) or abs(given) <= _LARGEST_ID]
+
+
+def id_list(ids: Sequence[int]) -> tuple[str, Any]:
+    """SQL for “one of these ids”, and its one parameter, however many there are."""
+    if connection.vendor == "postgresql":
+        return "= ANY(%s)", list(ids)
+    return "IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))
+
+
+def as_parameter(at: datetime) -> Any:
+    """A moment as a parameter of plain SQL."""
+    return connection.ops.adapt_datetimefield_value(at)
+
+
+def cast(column: str, kind: str) -> str:
+    """SQL for a column of VALUES: Postgres would take an untyped one for text."""
+    return f"CAST({column} AS {kind})" if connection.vendor == "postgresql" else column
