@@ -9,6 +9,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_date, parse_datetime
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from ..events import Category, Channel, Priority
 from ..models import Live
@@ -87,14 +89,17 @@ class NumberField(forms.IntegerField):
         super().__init__(min_value=0, max_value=_LARGEST, **kwargs)
 
 
+@extend_schema_field(OpenApiTypes.BOOL)
 class YesNo(django_filters.Filter):
     field_class = YesNoField
 
 
+@extend_schema_field(OpenApiTypes.DATETIME)
 class Moment(django_filters.Filter):
     field_class = MomentField
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class AnyOf(django_filters.Filter):
     field_class = WordsField
 
@@ -113,6 +118,7 @@ class Kinds(AnyOf):
         return rows.filter(kinds(value)) if value else rows
 
 
+@extend_schema_field(OpenApiTypes.INT)
 class Number(django_filters.Filter):
     field_class = NumberField
 

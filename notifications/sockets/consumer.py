@@ -275,12 +275,14 @@ class NotificationConsumer(AsyncConsumer):
         await self.change(frame, partial(inbox.mark_seen, up_to_seq=whole(frame.data, "up_to_seq") or 0))
 
     async def change(self, frame: Frame, verb: Callable[..., int], *args: Any) -> None:
-        """A verb of the inbox; what it changed comes to all devices, this one too."""
+        """A verb of the inbox; what it changed comes to all devices, this one too. Who gave a `ref` hears how many."""
         assert self.guest
         try:
-            await in_thread(verb, self.guest.identity.user_id, *args)
+            count = await in_thread(verb, self.guest.identity.user_id, *args)
         except inbox.NotFound as missing:
             raise BadFrame("not_found", f"id: {missing}.") from missing
+        if frame.ref is not None:
+            await self.reply(frame.event, {"count": count}, frame.ref)
 
     async def ping(self, frame: Frame) -> None:
         await self.reply("pong", {}, frame.ref)

@@ -43,7 +43,7 @@ class SubjectSerializer(serializers.Serializer[Any]):
     id = serializers.CharField(max_length=64)
 
 
-class ButtonSerializer(serializers.Serializer[Any]):
+class OfferedActionSerializer(serializers.Serializer[Any]):
     id = serializers.CharField(max_length=64)
     label = serializers.CharField(max_length=64)  # type: ignore[assignment]
 
@@ -62,7 +62,7 @@ class ContentSerializer(serializers.Serializer[Any]):
     thread = TextField(128)
     link = LinkField()
     image = LinkField()
-    actions = ButtonSerializer(many=True, required=False, default=list, max_length=5)  # type: ignore[call-arg]
+    actions = OfferedActionSerializer(many=True, required=False, default=list, max_length=5)  # type: ignore[call-arg]
     requires_acknowledgment = serializers.BooleanField(allow_null=True, default=None)
     channels = serializers.ListField(
         child=serializers.ChoiceField(choices=Channel.choices), allow_null=True, default=None, max_length=len(Channel)

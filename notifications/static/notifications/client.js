@@ -128,8 +128,7 @@ export class TidingsClient extends EventTarget {
   }
 
   /**
-   * True when the server did it, false when no answer came. A request that succeeds is answered by frames to all devices, and by none when
-   * nothing changed; so a ping follows it with the same ref, and what comes first tells: the pong, or an error.
+   * True when the server did it, false when no answer came: what carries our ref is the answer, or an error.
    * @param {string} event @param {object} data @returns {Promise<boolean>}
    */
   #ask(event, data) {
@@ -143,7 +142,6 @@ export class TidingsClient extends EventTarget {
         else resolve(done);
       });
       link?.send(event, data, ref);
-      link?.send("ping", {}, ref);
     });
   }
 

@@ -531,7 +531,7 @@ describe("what the view shows", () => {
 });
 
 describe("what a person does", () => {
-  const answer = (event = "pong", data = {}) => socket().says(event, data, { ref: socket().sent.findLast(({ ref }) => ref).ref });
+  const answer = (event = "mark_as_read", data = { count: 1 }) => socket().says(event, data, { ref: socket().sent.findLast(({ ref }) => ref).ref });
 
   test("goes over the socket while it is live, and is done when the server has answered", async () => {
     const { client } = await connected();

@@ -34,6 +34,7 @@ class Client:
         self.entries: Entries = {}
         self.to_send: list[tuple[str, dict[str, Any]]] = []
         self._resuming = False
+        self._newest = 0  # on this connection
         self.reload()
         if loads_first:
             self.cursor = self.since = NotificationLog.objects.filter(recipient=user).count()
@@ -50,10 +51,16 @@ class Client:
         self.entries = listed(self.user, self.namespace)
 
     def connected(self, device: Device) -> None:
-        self.device, self._resuming = device, False
+        self.device, self._resuming, self._newest = device, False, 0
         self.to_send.clear()
         if self.cursor is not None and self.since is None:
             self.since = self.cursor
+
+    def outgoing(self) -> list[tuple[str, dict[str, Any]]]:
+        going, self.to_send = self.to_send, []
+        if any(event == "resume" for event, _ in going):
+            self._newest = -(10**9)  # from here on repeats are its own wish
+        return going
 
     def take(self, frame: Frame) -> None:
         take = getattr(self, f"_{frame['event']}", None)
@@ -66,6 +73,8 @@ class Client:
 
     def _notification(self, frame: Frame, data: Any) -> None:
         seq, cursor = data["seq"], self.cursor
+        assert seq > self._newest, "seq only rises on one connection"
+        self._newest = max(self._newest, seq) if self._newest >= 0 else self._newest
         if cursor is not None and seq <= cursor:
             return
         if cursor is not None and frame["prev"] > cursor:

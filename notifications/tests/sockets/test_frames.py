@@ -266,3 +266,11 @@ def test_the_allowance_is_a_hundred_at_once_and_twenty_a_second_after() -> None:
     assert 20 <= sum(allowance.take() for _ in range(1000)) <= 30
     allowance.at -= 3600
     assert 100 <= sum(allowance.take() for _ in range(1000)) <= 110
+
+
+async def test_who_gave_a_ref_hears_that_it_was_done(device: Device, engineer: User) -> None:
+    await in_thread(crowd.send, engineer)
+    row = (await device.frame("notification"))["data"]
+    for count in (1, 0):
+        await device.send("mark_as_read", ref="r1", id=row["id"])
+        assert await device.frame("mark_as_read") == {"event": "mark_as_read", "data": {"count": count}, "ref": "r1"}
