@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
-from django.views.generic import TemplateView
+from django.views.generic import RedirectView, TemplateView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config.running import health
@@ -17,7 +17,8 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(), name="docs"),
     path("admin/", admin.site.urls),
-    path("healthz", health.healthz),
-    path("readyz", health.readyz),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    re_path("^healthz/?$", health.healthz),
+    re_path("^readyz/?$", health.readyz),
     re_path("^api/", NoSuchPath.as_view()),  # last: whatever else is asked for there gets a 404 that a program can read
 ]

@@ -50,7 +50,7 @@ class TokensSerializer(AccessSerializer):
     refresh = serializers.CharField(help_text="Buys new access tokens.")
 
 
-class TicketSerializer(serializers.Serializer[Any]):
+class SocketTicketSerializer(serializers.Serializer[Any]):
     ticket = serializers.CharField()
     expires_at = serializers.DateTimeField()
 
@@ -120,11 +120,11 @@ class RevokeView(APIView):
 class SocketTicketView(APIView):
     """A ticket that opens one socket or stream, once, within 30 s."""
 
-    @extend_schema(request=None, responses=TicketSerializer)
+    @extend_schema(request=None, responses=SocketTicketSerializer)
     def post(self, request: Request) -> Response:
         grant, grant_expires_at = _grant(request)
         ticket, expires_at = tickets.mint(_person(request), grant=grant, grant_expires_at=grant_expires_at)
-        return Response(TicketSerializer({"ticket": ticket, "expires_at": expires_at}).data)
+        return Response(SocketTicketSerializer({"ticket": ticket, "expires_at": expires_at}).data)
 
 
 def _person(request: Request) -> User:

@@ -105,7 +105,7 @@ def _by_page(rows: Rows, given: Mapping[str, str], view: APIView | None) -> Page
     return Page(
         shown[:size],
         _count(rows, view),
-        {"page": number + 1} if True else None,
+        {"page": number + 1} if len(shown) > size else None,
         {"page": number - 1} if number > 1 else None,
     )
 

@@ -40,7 +40,11 @@ class Guest:
         self.identity = identity
         self.visitor = visitor
         self.heard_at = time.monotonic()
-        self.is_written = False  # in the list of those who are connected
+        self.opening: asyncio.Future[None] | None = None  # being written down as connected
+
+    @property
+    def is_written(self) -> bool:
+        return self.opening is not None and self.opening.done()
 
 
 class LiveProcess:
@@ -70,8 +74,9 @@ class LiveProcess:
 
     async def epoch(self) -> str:
         if self._epoch is None:
-            self._epoch = str(await in_thread(live_hub.read_epoch))
+            epoch = str(await in_thread(live_hub.read_epoch))
             await in_thread(leases.open_server, self.server_id)
+            self._epoch = epoch  # last: whoever does not wait here finds this server written down
         return self._epoch
 
     def background(self, work: Any) -> None:
@@ -93,8 +98,9 @@ class LiveProcess:
         connection = guest.connection
         self.guests[connection.id] = guest
         await self.hub.join(connection)
-        backlog, _ = await asyncio.gather(self.ask(guest, last_seq, epoch), self._opening.ask(guest.visitor))
-        guest.is_written = True
+        guest.opening = asyncio.ensure_future(self._opening.ask(guest.visitor))
+        backlog = await self.ask(guest, last_seq, epoch)
+        await asyncio.shield(guest.opening)
         self.hub.note_rev(connection.user_id, backlog.rev)
         return backlog
 
@@ -124,7 +130,12 @@ class LiveProcess:
     def leave(self, guest: Guest) -> None:
         if self.guests.pop(guest.connection.id, None):
             self.hub.leave(guest.connection)
-            self.background(self._closing.ask(guest.visitor))
+            self.background(self._write_off(guest))
+
+    async def _write_off(self, guest: Guest) -> None:
+        if guest.opening:  # one that is closed first would stay in the list for ever
+            await asyncio.wait([guest.opening])
+        await self._closing.ask(guest.visitor)
 
     def has_room_for(self, user_id: int) -> bool:
         return len(self.hub.people.get(user_id, ())) < MOST_PER_USER

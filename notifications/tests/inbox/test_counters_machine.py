@@ -40,6 +40,8 @@ class AnInbox(RuleBasedStateMachine):
         self.me, self.other = make_person().pk, make_person().pk
         self.rev = 0
         self.visible: list[Any] = []
+        for kind in KINDS * 2:
+            send(self.me, self.other, kind=kind)
 
     # --- what comes ---------------------------------------------------------
     @rule(kind=st.sampled_from(KINDS), priority=st.sampled_from(Priority.values), both=st.booleans())
@@ -128,7 +130,7 @@ def test_an_inbox_tells_the_truth_after_every_step() -> None:
     run_state_machine_as_test(
         AnInbox,
         settings=settings(
-            max_examples=25,
+            max_examples=20,
             stateful_step_count=30,
             deadline=None,
             database=None,
