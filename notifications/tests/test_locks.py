@@ -85,7 +85,7 @@ class TestTransacting:
 
         lock_inboxes_of(one, two)
         all_at_once(lambda: crossing(one, two), lambda: crossing(two, one))
-        assert len(tries) == 3
+        assert len(tries) >= 3  # the loser may lose once more
         assert set(Inbox.objects.values_list("rev", flat=True)) == {2}
 
     @postgres_only
