@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from typing import cast
 
 ACK_AFTER_S = 1.0
 _HANDSHAKE = (
@@ -23,9 +24,8 @@ class Client(asyncio.Protocol):
         self.timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.write(_HANDSHAKE.format(path=self.path, port=self.crowd.port).encode())
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods only
+        self.transport.write(_HANDSHAKE.format(path=self.path, port=self.crowd.port).encode())
 
     def data_received(self, data: bytes) -> None:
         buffer = self.buffer + data if self.buffer else data

@@ -11,6 +11,7 @@ import uvicorn
 from django.conf import settings
 
 from . import embedded, health
+from .framing import FramingProtocol
 
 log = logging.getLogger("tidings.serving")
 BACKLOG = 4096
@@ -114,7 +115,7 @@ def _config() -> uvicorn.Config:
         interface="asgi3",
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=FramingProtocol,
         ws_max_size=64 * 1024,
         ws_per_message_deflate=False,  # 3 × the CPU, 2 × the memory
         ws_ping_interval=20,

@@ -127,20 +127,21 @@ def _raise_floors(acks: Sequence[Ack]) -> None:
 
 
 @transacting
-def record_sent(sent: Sequence[tuple[int, int, datetime]]) -> set[int]:
-    """(user, seq, when) of frames that were written to a socket and are not acknowledged yet.
+def record_sent(sent: Sequence[tuple[int, int, int, datetime]]) -> set[int]:
+    """(user, first seq, last seq, when) of frames that were written to a socket and are not acknowledged yet.
 
     The answer: the people whose rows were written. Those whose inbox is busy just now are for the next batch.
     """
-    free = set(lock_free_inboxes(sorted({user for user, _, _ in sent})))
-    rows = [(user, seq, as_parameter(at)) for user, seq, at in sent if user in free]
+    free = set(lock_free_inboxes(sorted({run[0] for run in sent})))
+    rows = [(user, first, last, as_parameter(at)) for user, first, last, at in sent if user in free]
     if not rows:
         return free
     table = NotificationLog._meta.db_table
     sql = f"""
-        WITH shown (user_id, seq, sent_at) AS (VALUES {", ".join(["(%s, %s, %s)"] * len(rows))})
+        WITH shown (user_id, first_seq, last_seq, sent_at) AS (VALUES {", ".join(["(%s, %s, %s, %s)"] * len(rows))})
         UPDATE {table} SET sent_at = {cast("shown.sent_at", "timestamptz")} FROM shown
-         WHERE {table}.recipient_id = shown.user_id AND {table}.seq = shown.seq AND {table}.sent_at IS NULL"""
+         WHERE {table}.recipient_id = shown.user_id AND {table}.seq BETWEEN shown.first_seq AND shown.last_seq
+           AND {table}.sent_at IS NULL"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [part for row in rows for part in row])
     return free

@@ -29,6 +29,9 @@ class Wire(Protocol):
 
     def frame(self, event: str, data: dict[str, Any]) -> dict[str, Any] | None: ...
 
+    def write_now(self, message: dict[str, Any]) -> bool:
+        """True: written, in one step. False: go the way of `send`."""
+
     async def send(self, message: dict[str, Any]) -> None: ...
 
     async def close(self, code: int) -> None: ...
@@ -236,6 +239,8 @@ class Connection:
 
     def _write(self, message: dict[str, Any]) -> None:
         """Write now if the socket takes it, without a task: this is the path every frame goes."""
+        if self.wire.write_now(message):
+            return
         sending = self.wire.send(message)
         try:
             pause = sending.send(None)

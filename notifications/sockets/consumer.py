@@ -19,7 +19,8 @@ from ..live.leases import Visitor
 from ..live.resume import Backlog
 from ..live.threads import in_thread
 from ..models import NotificationLog
-from .frames import MOST_BYTES, Allowance, BadFrame, Close, Frame, SocketWire, cursor, frame_text, parse, whole
+from . import frames
+from .frames import BadFrame, Close, Frame, SocketWire, cursor, frame_text, parse, whole
 from .process import Guest, LiveProcess
 from .sign_in import Identity, Refused, sign_in
 
@@ -36,7 +37,7 @@ class NotificationConsumer(AsyncConsumer):
     def __init__(self, namespace: str | None = None) -> None:
         self.namespace = namespace
         self.guest: Guest | None = None
-        self.allowance = Allowance()
+        self.allowance = frames.Allowance()
         self.leaving = False
         self.unsigned = False
         self.timeout: asyncio.TimerHandle | None = None
@@ -60,7 +61,7 @@ class NotificationConsumer(AsyncConsumer):
             await self.base_send({"type": "websocket.close"})  # before accept: a 403
             raise StopConsumer
         self.process = LiveProcess.here()
-        self.wire = SocketWire(self.base_send)
+        self.wire = SocketWire(self.base_send, self.scope.get("extensions", {}).get(frames.WRITE_TEXT))
         self.address = (self.scope.get("client") or ("", 0))[0] or ""
         await self.base_send({"type": "websocket.accept", "subprotocol": sign_in().subprotocol(self.scope)})
         if self.process.hub.draining:
@@ -163,7 +164,7 @@ class NotificationConsumer(AsyncConsumer):
             return
         text = message.get("text")
         size = len(text.encode()) if text is not None else len(message.get("bytes") or b"")
-        if size > MOST_BYTES:
+        if size > frames.MOST_BYTES:
             return await self.close(Close.TOO_LARGE)
         frame = None
         try:

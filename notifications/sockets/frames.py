@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 MOST_BYTES = 64 * 1024
+WRITE_TEXT = "tidings.write_text"  # in scope["extensions"]: a server that frames and writes text in one step
 FRAMES_PER_S, FRAME_BURST = 20.0, 100.0
 HIGHEST_SEQ = 2**63 - 1
 
@@ -87,8 +88,14 @@ def cursor(text: str | None) -> int | None:
 class SocketWire:
     """Frames as WebSocket text."""
 
-    def __init__(self, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+    def __init__(
+        self, send: Callable[[dict[str, Any]], Awaitable[None]], write_text: Callable[[str], bool] | None = None
+    ) -> None:
         self.send: Any = send
+        self._write_text = write_text  # the server's extension, where it has one
+
+    def write_now(self, message: dict[str, Any]) -> bool:
+        return self._write_text is not None and self._write_text(message["text"])
 
     def notification(self, name: str, prev: int, row_id: int, seq: int, body: str) -> dict[str, Any]:
         text = f'{{"event":"{name}","prev":{prev},"data":{{"id":{row_id},"seq":{seq},{body}}}'

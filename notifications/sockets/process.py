@@ -27,6 +27,7 @@ MOST_UNSIGNED_PER_ADDRESS = 50
 ACKS_EVERY_S = 0.25
 MOST_ACKS = 2000  # in one statement
 NOTE_SENT_AFTER_S = 2.0  # sent_at of what nobody has acknowledged by then
+TOGETHER_S = 0.05  # frames of one burst share the moment of the first
 SLOW_FOR_S = 30.0
 LONGEST_RTT_MS = 2**31 - 1  # what the column holds: 24 days
 _processes: "WeakKeyDictionary[asyncio.AbstractEventLoop, LiveProcess]" = WeakKeyDictionary()
@@ -174,21 +175,30 @@ class LiveProcess:
             except Exception:
                 self._acks = batch + self._acks
                 raise
-        if sent := self._unnoted():
-            written = await in_thread(inbox.record_sent, [(user, one.seq, one.at) for user, one in sent])
-            for user, one in sent:
-                one.noted = user in written
+        if runs := self._unnoted():
+            spans = [(user, run[0].seq, run[-1].seq, run[0].at) for user, run in runs]
+            written = await in_thread(inbox.record_sent, spans)
+            for user, run in runs:
+                for one in run:
+                    one.noted = user in written
 
-    def _unnoted(self) -> list[tuple[int, Sent]]:
+    def _unnoted(self) -> list[tuple[int, list[Sent]]]:
+        """Frames that nobody has acknowledged for a while, in runs of successive seq that were sent together."""
         before = time.monotonic() - NOTE_SENT_AFTER_S
-        found: list[tuple[int, Sent]] = []
+        runs: list[tuple[int, list[Sent]]] = []
         for guest in self.guests.values():
+            last = None
             for sent in guest.connection.unacked.frames:
-                if sent.clock > before or len(found) >= MOST_ACKS:
+                if sent.clock > before or len(runs) >= MOST_ACKS:
                     break
-                if not sent.noted:
-                    found.append((guest.connection.user_id, sent))
-        return found
+                if sent.noted:
+                    continue
+                if last and sent.seq == last.seq + 1 and sent.clock - last.clock < TOGETHER_S:
+                    runs[-1][1].append(sent)
+                else:
+                    runs.append((guest.connection.user_id, [sent]))
+                last = sent
+        return runs
 
     # --- keeping watch ------------------------------------------------------
     async def _every(self, seconds: float, job: Callable[[], Any]) -> None:

@@ -45,6 +45,9 @@ class StreamWire:
         if not self.over.is_set():
             await self._send(message)
 
+    def write_now(self, message: dict[str, Any]) -> bool:
+        return False
+
     async def finish(self) -> None:
         self.over.set()
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -120,7 +120,7 @@ class TestRecordAcks:
         assert tuple(row.rtt_ms for row in rows_of(told)[:2]) == rtts
 
     def test_the_first_word_counts(self, told: User) -> None:
-        record_sent([(told.pk, 1, SENT - timedelta(seconds=3))])
+        record_sent([(told.pk, 1, 1, SENT - timedelta(seconds=3))])
         record_acks([ack(told, 1, rtt_ms=5)])
         [before, *_] = rows_of(told)
         record_acks([ack(told, 1, rtt_ms=500), ack(told, 1, rtt_ms=600)])
@@ -163,14 +163,14 @@ class TestRecordAcks:
 
     def test_as_many_acks_as_a_process_flushes_at_once_fit(self, told: User) -> None:
         record_acks([ack(told, seq % 5 + 1) for seq in range(MOST_ACKS)])
-        record_sent([(told.pk, seq % 5 + 1, SENT) for seq in range(MOST_ACKS)])
+        record_sent([(told.pk, seq % 5 + 1, seq % 5 + 1, SENT) for seq in range(MOST_ACKS)])
         assert delivered(told) == [1, 2, 3, 4, 5]
 
 
 class TestRecordSent:
     def test_a_frame_that_nobody_acknowledged_was_sent(self, told: User) -> None:
-        record_sent([(told.pk, 2, SENT), (told.pk, 99, SENT), (make_person().pk, 1, SENT)])
-        record_sent([(told.pk, 2, timezone.now())])
+        record_sent([(told.pk, 2, 2, SENT), (told.pk, 99, 99, SENT), (make_person().pk, 1, 1, SENT)])
+        record_sent([(told.pk, 2, 2, timezone.now())])
         record_sent([])
         facts: list[Any] = [(row.sent_at, row.delivered_at) for row in rows_of(told)]
         assert facts == [(None, None), (SENT, None), *[(None, None)] * 3]
@@ -185,7 +185,7 @@ def test_acks_of_a_busy_inbox_wait_for_the_next_batch_and_hold_up_nobody() -> No
     with transaction.atomic():
         lock_inbox(busy.pk)
         [left] = all_at_once(lambda: record_acks(acks))
-        all_at_once(lambda: record_sent([(busy.pk, 1, SENT)]))
+        all_at_once(lambda: record_sent([(busy.pk, 1, 1, SENT)]))
     assert left == [acks[0]]
     assert (delivered(busy), delivered(free)) == ([], [1])
     assert record_acks(left) == []

@@ -70,7 +70,7 @@ class Stage:
         acks = [inbox.Ack(person, seq, now, 1, 0) for person in self.some() for seq in range(1, 8)]
         while acks:
             acks = inbox.record_acks(acks)
-        inbox.record_sent([(person, self.dice.randint(1, 20), now) for person in self.some()])
+        inbox.record_sent([(person, first := self.dice.randint(1, 20), first + 3, now) for person in self.some()])
 
     def withdraw(self) -> None:
         event = self.dice.choice(list(Event.objects.values_list("pk", flat=True)))

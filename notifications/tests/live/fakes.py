@@ -26,6 +26,9 @@ class FakeWire:
     def frame(self, event: str, data: Frame) -> Frame | None:
         return {"event": event, **data}
 
+    def write_now(self, message: Frame) -> bool:
+        return False
+
     async def send(self, message: Frame) -> None:
         await self.gate.wait()
         self.sent.append(message)

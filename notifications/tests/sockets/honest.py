@@ -47,7 +47,7 @@ class Client:
 
     def reload(self) -> None:
         inbox = Inbox.objects.filter(pk=self.user.pk).first() or Inbox(user=self.user)
-        self.rev = inbox.rev
+        self.rev, self._list_head = inbox.rev, inbox.last_seq
         self.entries = listed(self.user, self.namespace)
 
     def connected(self, device: Device) -> None:
@@ -84,7 +84,8 @@ class Client:
             return
         self.cursor, self._resuming = seq, False  # stored before it is shown
         self.shown.append(seq)
-        self.entries[data["id"]] = (seq, data["is_read"], data["archived_at"] is not None)
+        if seq > self._list_head:  # else the list was loaded after this frame was sent, and knows better
+            self.entries[data["id"]] = (seq, data["is_read"], data["archived_at"] is not None)
 
     _system_notification = _notification
 
