@@ -204,7 +204,7 @@ async def test_the_first_ring_after_a_short_restart_is_heard_elsewhere(
         await until(lambda: wire.seqs() == [1, 2], "the second")
 
 
-async def _somebody_listens(redis: "aioredis.Redis[Any]") -> bool:
+async def _somebody_listens(redis: "aioredis.Redis") -> bool:
     ((_, count),) = await redis.pubsub_numsub(f"fault__group__{GROUP}")
     return bool(count)
 

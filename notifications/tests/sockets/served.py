@@ -119,11 +119,12 @@ def _environment() -> dict[str, str]:
     url = f"sqlite:///{name}"
     if connection.vendor == "postgresql":
         url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+    layer: Any = settings.CHANNEL_LAYERS["default"]
     return {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DATABASE_URL": url,
         "SECRET_KEY": settings.SECRET_KEY,
-        "TIDINGS_LAYER_PREFIX": settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"],
+        "TIDINGS_LAYER_PREFIX": layer["CONFIG"]["prefix"],
     }
 
 

@@ -219,7 +219,8 @@ async def test_draining_ends_it_and_refuses_the_next(process: LiveProcess, engin
 async def test_who_has_left_is_neither_rung_nor_listed(process: LiveProcess, engineer: User) -> None:
     stream = await caught_up(engineer)
     await stream.leave()
-    assert process.hub.people == process.guests == {}
+    assert not process.hub.people
+    assert not process.guests
     await until(lambda: in_thread(lambda: not Connection.objects.exists()), "the list being empty")
 
 
