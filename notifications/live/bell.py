@@ -4,6 +4,7 @@ A dead or hanging Redis therefore never slows a request, and a ring that is lost
 """
 
 import asyncio
+import atexit
 import logging
 import threading
 from collections import deque
@@ -21,6 +22,7 @@ GROUP = "tidings.bell"
 MOST_WAITING = 10_000  # rings; beyond that the oldest go: resume and the head check find their rows
 LARGEST_MESSAGE = 256 * 1024  # bytes
 SEND_TIMEOUT_S = 2.0
+LAST_WORDS_S = 3 * SEND_TIMEOUT_S  # a process that ends waits so long at most: one try, and closing
 
 
 class Hub(Protocol):
@@ -40,6 +42,7 @@ class Bell:
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._layer: Any = None
+        self._ending = False
         self.hubs: list[Hub] = []
 
     def ring(self, *rings: Ring) -> None:
@@ -55,13 +58,21 @@ class Bell:
                 self._thread = threading.Thread(target=self._carry, name="bell", daemon=True)
                 self._thread.start()
 
+    def end(self) -> None:
+        """The process is about to end: a short command's rings still go out, and no thread is killed in mid-call."""
+        self._ending = True
+        self._work.set()
+        if self._thread:
+            self._thread.join(LAST_WORDS_S)
+
     def _carry(self) -> None:
-        loop = asyncio.new_event_loop()
-        while True:
-            self._work.wait()
-            self._work.clear()
-            while batch := self._next_batch():
-                loop.run_until_complete(self._carry_batch(batch))
+        with asyncio.Runner() as runner:
+            while not self._ending:
+                self._work.wait()
+                self._work.clear()
+                while batch := self._next_batch():
+                    runner.run(self._carry_batch(batch))
+            runner.run(self._let_go())
 
     def _next_batch(self) -> list[Ring]:
         batch: list[Ring] = []
@@ -76,8 +87,8 @@ class Bell:
         _ring_here(deaf, batch)
         if not settings.CHANNEL_LAYERS:
             return
-        if await self._sent(batch) or await self._sent(batch):  # a link that Redis closed meanwhile fails once
-            return
+        if await self._sent(batch) or (not self._ending and await self._sent(batch)):
+            return  # a link that Redis closed meanwhile fails once
         _ring_here([hub for hub in self.hubs if hub not in deaf], batch)
 
     async def _sent(self, batch: list[Ring]) -> bool:
@@ -85,14 +96,29 @@ class Bell:
             await asyncio.wait_for(self._send(batch), SEND_TIMEOUT_S)
         except Exception as error:  # whatever Redis does, the rows are safe: say it and go on
             log.warning("bell not rung: %s: %s", type(error).__name__, error)
-            self._layer = None
+            await self._let_go()
+            if self._ending:
+                self._waiting.clear()
             return False
         return True
+
+    async def _let_go(self) -> None:
+        layer, self._layer = self._layer, None
+        if layer is not None:
+            await let_go(layer)
 
     async def _send(self, batch: list[Ring]) -> None:
         if self._layer is None:
             self._layer = channel_layers.make_backend("default")
         await self._layer.group_send(GROUP, message(batch))
+
+
+async def let_go(layer: Any) -> None:
+    """Close a layer that may be broken."""
+    try:
+        await asyncio.wait_for(layer.flush(), SEND_TIMEOUT_S)
+    except Exception as error:  # it is; that is why we leave it
+        log.debug("layer not closed: %s", error)
 
 
 def _ring_here(hubs: Sequence[Hub], batch: Sequence[Ring]) -> None:
@@ -108,6 +134,7 @@ def message(rings: Sequence[Ring]) -> dict[str, Any]:
 
 
 bell = Bell()
+atexit.register(bell.end)
 
 
 def ring_on_commit(*rings: Ring) -> None:

@@ -14,7 +14,7 @@ from channels.layers import channel_layers
 from django.conf import settings
 
 from ..models import Inbox, Installation
-from .bell import GROUP, bell, message
+from .bell import GROUP, bell, let_go, message
 from .connection import Connection
 from .resume import reader
 from .rings import VERSION, ChangeRing, NewRing, Nonce, Ring, SignOutRing, unpack
@@ -22,7 +22,6 @@ from .threads import in_thread
 
 log = logging.getLogger("tidings.hub")
 HEARTBEAT_S = 25  # ± 20 %
-NONCE_EVERY_S, DEAF_AFTER_S = 5.0, 10.0
 READY_WITHIN_S = 2.0
 WITHOUT_BELL_S = 1.0  # how often heads are checked while nothing rings
 HEADS_PER_QUERY = 5000
@@ -36,6 +35,7 @@ Standing = tuple[int, int, int]  # last_seq, rev, unread_count
 class Hub:
     """Everything here runs on one event loop; `ring_from_thread` alone may be called from elsewhere."""
 
+    nonce_every_s, deaf_after_s = 5.0, 10.0
     badge_every_s = 0.25
     late_bell_s = 1.0  # a change that the database has and no bell told of may still be on its way
 
@@ -178,22 +178,22 @@ class Hub:
             except Exception as error:
                 log.warning("the bell is silent: %s: %s", type(error).__name__, error)
             self.alive = False
-            await _let_go(layer)
+            await let_go(layer)
             await asyncio.sleep(random.uniform(0.5, 1.5))
 
     async def _listen_on(self, layer: Any) -> None:
         channel = await layer.new_channel()
-        await asyncio.wait_for(layer.group_add(GROUP, channel), DEAF_AFTER_S)
+        await asyncio.wait_for(layer.group_add(GROUP, channel), self.deaf_after_s)
         self._heard_at = time.monotonic()
         ear = asyncio.ensure_future(self._receive(layer, channel))
         try:
-            while time.monotonic() - self._heard_at < DEAF_AFTER_S:
+            while time.monotonic() - self._heard_at < self.deaf_after_s:
                 # by another connection than the one that listens: a half-open link keeps quiet for ever
-                await asyncio.wait_for(layer.group_send(GROUP, message([Nonce(self._nonce)])), NONCE_EVERY_S)
-                done, _ = await asyncio.wait([ear], timeout=NONCE_EVERY_S)
+                await asyncio.wait_for(layer.group_send(GROUP, message([Nonce(self._nonce)])), self.nonce_every_s)
+                done, _ = await asyncio.wait([ear], timeout=self.nonce_every_s)
                 if done:
                     ear.result()
-            log.warning("nothing heard for %.0f s", DEAF_AFTER_S)
+            log.warning("nothing heard for %.0f s", self.deaf_after_s)
         finally:
             ear.cancel()
 
@@ -254,13 +254,6 @@ def standings(user_ids: Sequence[int]) -> dict[int, Standing]:
     found = Inbox.objects.filter(pk__in=user_ids).values_list("user_id", "last_seq", "rev", "unread_count")
     nothing_yet = dict.fromkeys(user_ids, (0, 0, 0))
     return nothing_yet | {user_id: (last_seq, rev, unread) for user_id, last_seq, rev, unread in found}
-
-
-async def _let_go(layer: Any) -> None:
-    try:
-        await asyncio.wait_for(layer.flush(), 2)
-    except Exception as error:  # it is broken; that is why we leave it
-        log.debug("layer not closed: %s", error)
 
 
 def read_epoch() -> uuid.UUID:

@@ -51,6 +51,8 @@ async def browser(server: Server) -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def open_inbox(browser: Browser, server: Server) -> AsyncIterator[OpenInbox]:
     """`await open_inbox("engineer")`: a signed-in tab. The same person again: another tab of the same browser."""
+    if not server.answers():  # a test that killed it failed before it was up again
+        server.start()
     contexts: dict[str, BrowserContext] = {}
     tabs: list[Inbox] = []
 

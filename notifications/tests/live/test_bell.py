@@ -1,19 +1,23 @@
 """The bell may fail in every way it likes: nobody who rings notices, and what can still be rung is rung."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgpack
 import pytest
+import redis
 from django.db import transaction
 
-from notifications.live.bell import MOST_WAITING, bell, message, ring_on_commit, ring_sign_out
+from notifications.live.bell import GROUP, MOST_WAITING, bell, message, ring_on_commit, ring_sign_out
 from notifications.live.rings import VERSION, ChangeRing, Head, NewRing, Nonce, Ring, SignOutRing, unpack
 
 from ..conftest import Listener
@@ -208,4 +212,39 @@ def test_a_redis_that_refuses_fails_no_request_and_the_process_rings_itself(tmp_
     lines = tell_in_a_child(person.pk, f"redis://127.0.0.1:{port}/0", tmp_path)
     assert {next(lines), next(lines)} == {"answered 1", "rung here"}
     lines.close()
+    assert [row.seq for row in rows_of(person)] == [1]
+
+
+def end_after_telling(person_id: int, redis_url: str, folder: Path, layer_prefix: str) -> None:
+    """A short command: it tells, and ends at once. Its bell must neither be lost nor bring the process down."""
+    environment = {
+        **os.environ,
+        "REDIS_URL": redis_url,
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": database_url(),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "TIDINGS_LAYER_PREFIX": layer_prefix,
+    }
+    command = [sys.executable, "manage.py", "notify", "x", "--user", str(person_id), "--type", "general"]
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_command_that_ends_at_once_is_heard_by_the_servers(tmp_path: Path, settings: Any) -> None:
+    person, prefix = make_person(), secrets.token_hex(4)
+    with redis.Redis.from_url(settings.REDIS_URL) as server, server.pubsub(ignore_subscribe_messages=True) as ear:
+        ear.subscribe(f"{prefix}__group__{GROUP}")
+        end_after_telling(person.pk, settings.REDIS_URL, tmp_path, prefix)
+        deadline = time.monotonic() + 20
+        while not (heard := ear.get_message(timeout=1)):
+            assert time.monotonic() < deadline, "no bell"
+        assert b"new" in heard["data"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_command_ends_well_although_its_redis_says_nothing(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        person = make_person()
+        end_after_telling(person.pk, f"redis://127.0.0.1:{silent.getsockname()[1]}/0", tmp_path, "silent")
     assert [row.seq for row in rows_of(person)] == [1]

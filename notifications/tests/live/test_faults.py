@@ -12,7 +12,7 @@ from redis import asyncio as aioredis
 
 from config.running import embedded, processes
 from notifications.live.bell import GROUP, Bell, bell
-from notifications.live.hub import NONCE_EVERY_S, Hub
+from notifications.live.hub import Hub
 from notifications.live.rings import Ring
 from notifications.live.threads import in_thread
 
@@ -135,8 +135,9 @@ def elsewhere(listener: Listener) -> Elsewhere:
 
 @contextlib.asynccontextmanager
 async def hub_apart() -> AsyncIterator[Hub]:
-    """A hub that the test's own bell does not ring directly: as if everything came from other processes."""
+    """A quick one that the test's own bell does not ring directly: as if everything came from other processes."""
     hub = Hub()
+    hub.nonce_every_s, hub.deaf_after_s = 1.0, 2.0
     bell.hubs.remove(hub)
     yield hub
     hub.stop()
@@ -150,6 +151,7 @@ def person(transactional_db: None) -> User:
 
 async def test_an_idle_hub_still_hears(hub: Hub, settings: Any, person: User) -> None:
     """redis-py 8 ended an idle receive after 5 s (trap 1): two nonces lie as far apart as that."""
+    assert hub.nonce_every_s == 5
     redis = aioredis.Redis.from_url(settings.REDIS_URL)
     ear = redis.pubsub(ignore_subscribe_messages=True)
     prefix = settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"]
@@ -158,7 +160,7 @@ async def test_an_idle_hub_still_hears(hub: Hub, settings: Any, person: User) ->
     nonces = 0
     async with asyncio.timeout(NOTICED_WITHIN_S):
         while nonces < 2:
-            nonces += await ear.get_message(timeout=NONCE_EVERY_S) is not None
+            nonces += await ear.get_message(timeout=hub.nonce_every_s) is not None
     await ear.aclose()
     await redis.aclose()
     await in_thread(crowd.send, person)
