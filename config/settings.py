@@ -119,6 +119,7 @@ CHANNEL_LAYERS = (
                         "socket_connect_timeout": 3,
                         "socket_timeout": 30,
                         "max_connections": 512,
+                        "socket_read_size": 256 * 1024,  # a burst of bells is heard in one go
                     }
                 ],
                 "prefix": text("TIDINGS_LAYER_PREFIX", "tidings"),

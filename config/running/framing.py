@@ -1,6 +1,7 @@
-"""uvicorn's WebSocket with one door more: text that is framed and written in one step.
+"""uvicorn's WebSocket with one door more: text that is framed at once and written with whatever else is due.
 
-The way of ASGI costs a message, a frame object and several checks for each write; a broadcast makes thousands. Whoever
+The way of ASGI costs a message, a frame object and several checks for each write; a broadcast makes thousands. What is
+written to one socket in one round of the event loop leaves it in one system call, the dearest part of all. Whoever
 does not find the door in `scope["extensions"]` (another server) goes the way of ASGI.
 """
 
@@ -10,11 +11,16 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from notifications.sockets.frames import WRITE_TEXT
 
+FULL = 32 * 1024  # bytes; beyond that the socket is asked at once whether it takes more
 _FINAL_TEXT = 0x81  # RFC 6455 §5.2
 
 
 class FramingProtocol(WebSocketsSansIOProtocol):
     """Only without permessage-deflate, which `serving` has switched off: its frames are made otherwise."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._due = bytearray()
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
@@ -25,8 +31,25 @@ class FramingProtocol(WebSocketsSansIOProtocol):
         """False, and nothing written: not now; `send` would wait, or knows why never again."""
         if self.close_sent or self.disconnected or not self.handshake_complete or not self.writable.is_set():
             return False
-        self.transport.write(framed(text))
+        if not self._due:
+            self.loop.call_soon(self._write_due)
+        self._due += framed(text)
+        if len(self._due) > FULL:
+            self._write_due()
         return True
+
+    def _write_due(self) -> None:
+        due, self._due = self._due, bytearray()
+        if due and not (self.close_sent or self.disconnected or self.transport.is_closing()):
+            self.transport.write(due)
+
+    async def send(self, event: Any) -> None:
+        self._write_due()  # first what came first
+        await super().send(event)
+
+    def shutdown(self) -> None:
+        self._write_due()
+        super().shutdown()
 
 
 def framed(text: str) -> bytes:

@@ -1,6 +1,7 @@
 """`serve`: HTTP, WebSocket and SSE on uvicorn, and what must hold before it listens."""
 
 import asyncio
+import gc
 import logging
 import resource
 import signal
@@ -19,6 +20,7 @@ DRAIN_S = 3.0
 GRACE_S = 4  # for requests still running after the drain
 LAST_RESORT_S = 9  # CONTRACT §1: gone within 10 s, even when a thread hangs in a query
 USER_TIMEOUT_MS = 20_000
+COLLECT_AFTER = (50_000, 20, 100)  # Python's own 700, 10, 10 spend half of a broadcast's time looking for garbage
 
 
 class CannotServe(Exception):
@@ -78,6 +80,11 @@ def raise_file_limit() -> None:
 
 class Server(uvicorn.Server):
     """uvicorn that says good-bye to its sockets first."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        gc.freeze()  # what is loaded by now stays: no collection looks at it again
+        gc.set_threshold(*COLLECT_AFTER)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         from notifications.sockets import process

@@ -18,10 +18,11 @@ from .marking import own_rows
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """One row that a socket of this person has acknowledged."""
+    """Rows of successive seq that were sent together and that a socket of this person has acknowledged."""
 
     user_id: int
-    seq: int
+    first_seq: int
+    last_seq: int
     sent_at: datetime
     rtt_ms: int | None
     floor: int  # every row up to here is delivered with it; 0 when the connection does not show them all
@@ -88,16 +89,18 @@ def _known(user_ids: Iterable[int]) -> set[int]:
 def _write_acks(acks: Sequence[Ack], now: datetime) -> None:
     at = as_parameter(now)
     table = NotificationLog._meta.db_table
-    values = ", ".join(["(%s, %s, %s, %s)"] * len(acks))
+    values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(acks))
     sql = f"""
-        WITH acked (user_id, seq, sent_at, rtt_ms) AS (VALUES {values})
+        WITH acked (user_id, first_seq, last_seq, sent_at, rtt_ms) AS (VALUES {values})
         UPDATE {table} SET delivered_at = %s, updated_at = %s,
                sent_at = COALESCE({table}.sent_at, {cast("acked.sent_at", "timestamptz")}),
                rtt_ms = {cast("acked.rtt_ms", "integer")}
           FROM acked
-         WHERE {table}.recipient_id = acked.user_id AND {table}.seq = acked.seq AND {table}.delivered_at IS NULL
+         WHERE {table}.recipient_id = acked.user_id AND {table}.seq BETWEEN acked.first_seq AND acked.last_seq
+           AND {table}.delivered_at IS NULL
         RETURNING {table}.recipient_id, {table}.id"""
-    params: list[Any] = [part for ack in acks for part in (ack.user_id, ack.seq, as_parameter(ack.sent_at), ack.rtt_ms)]
+    rows = [(ack.user_id, ack.first_seq, ack.last_seq, as_parameter(ack.sent_at), ack.rtt_ms) for ack in acks]
+    params: list[Any] = [part for row in rows for part in row]
     with connection.cursor() as cursor:
         cursor.execute(sql, [*params, at, at])
         delivered = cursor.fetchall()

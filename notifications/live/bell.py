@@ -67,7 +67,7 @@ class Bell:
 
     def _carry(self) -> None:
         with asyncio.Runner() as runner:
-            while not self._ending:
+            while not self._ending or self._waiting:
                 self._work.wait()
                 self._work.clear()
                 while batch := self._next_batch():

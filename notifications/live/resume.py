@@ -1,14 +1,12 @@
 """What a connection has missed, and what it has not acknowledged. Many connections' questions become one query."""
 
-import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from time import monotonic
 
 import orjson
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from .. import wire
 from ..database import database_now
@@ -22,6 +20,7 @@ QUESTIONS_PER_QUERY = 100
 MOST_UNACKED = 256  # frames
 MOST_UNACKED_BYTES = 256 * 1024
 MOST_REMEMBERED = 1024  # frames of a client that never acknowledges
+TOGETHER_S = 0.05  # frames of one burst share the moment of the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +158,21 @@ class Sent:
     row_id: int
     seq: int
     size: int
-    at: datetime
-    clock: float
+    clock: float  # monotonic, at the moment of writing
     noted: bool = False  # its sent_at is in the database
+
+
+def in_runs(frames: Iterable[Sent]) -> list[list[Sent]]:
+    """Frames of successive seq that were sent together: one statement can say of them all when they were."""
+    runs: list[list[Sent]] = []
+    last: Sent | None = None
+    for sent in frames:
+        if last and sent.seq == last.seq + 1 and sent.clock - last.clock < TOGETHER_S:
+            runs[-1].append(sent)
+        else:
+            runs.append([sent])
+        last = sent
+    return runs
 
 
 class Unacked:
@@ -174,7 +185,7 @@ class Unacked:
         self._has_acked = False
 
     def add(self, row_id: int, seq: int, size: int) -> None:
-        self.frames.append(Sent(row_id, seq, size, timezone.now(), time.monotonic()))
+        self.frames.append(Sent(row_id, seq, size, monotonic()))
         self._size += size
         if not self._has_acked and len(self.frames) > MOST_REMEMBERED:
             oldest = self.frames.popleft()

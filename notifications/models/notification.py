@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from .event import Event
+
 
 class Live(models.TextChoices):
     """What was decided for the open page."""
@@ -22,8 +24,12 @@ class Withdrawn(models.TextChoices):
 
 
 def unexpired() -> models.Q:
-    """Rows whose event has not expired, by the database's clock."""
-    return models.Q(event__expires_at=None) | models.Q(event__expires_at__gt=Now())
+    """Rows whose event has not expired, by the database's clock, or whose withdrawal is settled.
+
+    Few events have expired and are still in the inboxes; looking for them costs less than joining each row's event.
+    """
+    over = Event.objects.filter(expires_at__lte=Now(), settled_at=None)
+    return ~models.Q(event__in=over)
 
 
 class Inbox(models.Model):

@@ -6,8 +6,9 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import takewhile
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -16,7 +17,7 @@ from ..live import hub as live_hub
 from ..live import leases
 from ..live.connection import Connection
 from ..live.leases import Visitor
-from ..live.resume import Backlog, Question, Sent
+from ..live.resume import Backlog, Question, Sent, in_runs
 from ..live.threads import Gathering, in_thread
 from .frames import Close
 from .sign_in import Identity, sign_in
@@ -25,9 +26,8 @@ log = logging.getLogger("tidings.sockets")
 MOST_PER_USER = 20  # connections in this process
 MOST_UNSIGNED_PER_ADDRESS = 50
 ACKS_EVERY_S = 0.25
-MOST_ACKS = 2000  # in one statement
+MOST_ROWS = 5000  # about so many in one statement
 NOTE_SENT_AFTER_S = 2.0  # sent_at of what nobody has acknowledged by then
-TOGETHER_S = 0.05  # frames of one burst share the moment of the first
 SLOW_FOR_S = 30.0
 LONGEST_RTT_MS = 2**31 - 1  # what the column holds: 24 days
 _processes: "WeakKeyDictionary[asyncio.AbstractEventLoop, LiveProcess]" = WeakKeyDictionary()
@@ -161,44 +161,53 @@ class LiveProcess:
         if cumulative and unacked.forgotten:
             self.background(self.acknowledge_cursor(connection, unacked.forgotten))
             unacked.forgotten = 0
-        rtt_ms = max(0, round((time.monotonic() - taken[-1].clock) * 1000) - after_ms)
+        clock = time.monotonic()
+        rtt_ms = max(0, round((clock - taken[-1].clock) * 1000) - after_ms)
         rtt_ms = min(rtt_ms, LONGEST_RTT_MS)
         floor = taken[-1].seq if connection.complete and cumulative else 0
-        self._acks += [inbox.Ack(connection.user_id, sent.seq, sent.at, rtt_ms, floor) for sent in taken]
+        for run in in_runs(taken):
+            sent_at = datetime.now(UTC) - timedelta(seconds=clock - run[0].clock)
+            self._acks.append(inbox.Ack(connection.user_id, run[0].seq, run[-1].seq, sent_at, rtt_ms, floor))
 
     async def flush(self) -> None:
         """One statement for all the acks of a moment; those of a busy inbox wait for the next."""
-        batch, self._acks = self._acks[:MOST_ACKS], self._acks[MOST_ACKS:]
-        if batch:
+        if batch := self._next_acks():
             try:
                 self._acks += await in_thread(inbox.record_acks, batch)
             except Exception:
                 self._acks = batch + self._acks
                 raise
         if runs := self._unnoted():
-            spans = [(user, run[0].seq, run[-1].seq, run[0].at) for user, run in runs]
+            now, clock = datetime.now(UTC), time.monotonic()
+            spans = [
+                (user, run[0].seq, run[-1].seq, now - timedelta(seconds=clock - run[0].clock)) for user, run in runs
+            ]
             written = await in_thread(inbox.record_sent, spans)
             for user, run in runs:
                 for one in run:
                     one.noted = user in written
 
+    def _next_acks(self) -> list[inbox.Ack]:
+        rows = count = 0
+        while count < len(self._acks) and rows < MOST_ROWS:
+            rows += self._acks[count].last_seq - self._acks[count].first_seq + 1
+            count += 1
+        batch, self._acks = self._acks[:count], self._acks[count:]
+        return batch
+
     def _unnoted(self) -> list[tuple[int, list[Sent]]]:
-        """Frames that nobody has acknowledged for a while, in runs of successive seq that were sent together."""
+        """(user, run) of frames that nobody has acknowledged for a while."""
         before = time.monotonic() - NOTE_SENT_AFTER_S
-        runs: list[tuple[int, list[Sent]]] = []
+        found: list[tuple[int, list[Sent]]] = []
+        rows = 0
         for guest in self.guests.values():
-            last = None
-            for sent in guest.connection.unacked.frames:
-                if sent.clock > before or len(runs) >= MOST_ACKS:
-                    break
-                if sent.noted:
-                    continue
-                if last and sent.seq == last.seq + 1 and sent.clock - last.clock < TOGETHER_S:
-                    runs[-1][1].append(sent)
-                else:
-                    runs.append((guest.connection.user_id, [sent]))
-                last = sent
-        return runs
+            old = takewhile(lambda sent: sent.clock <= before, guest.connection.unacked.frames)
+            for run in in_runs(sent for sent in old if not sent.noted):
+                found.append((guest.connection.user_id, run))
+                rows += len(run)
+            if rows >= MOST_ROWS:
+                break
+        return found
 
     # --- keeping watch ------------------------------------------------------
     async def _every(self, seconds: float, job: Callable[[], Any]) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from notifications.inbox import Ack, NotFound, acknowledge, archive, delete, record_acks, record_sent
 from notifications.locks import lock_inbox
 from notifications.models import AuditEntry, Inbox, Live, NotificationLog
-from notifications.sockets.process import MOST_ACKS
+from notifications.sockets.process import MOST_ROWS
 
 from ..at_once import all_at_once
 from ..crowd import assert_true_inboxes, everything_written, make_person, rows_of, send
@@ -38,7 +38,7 @@ def floor(person: User) -> int:
 
 
 def ack(person: User, seq: int, *, rtt_ms: int | None = 12, floor: int = 0) -> Ack:
-    return Ack(person.pk, seq, SENT, rtt_ms, floor)
+    return Ack(person.pk, seq, seq, SENT, rtt_ms, floor)
 
 
 class TestAcknowledge:
@@ -132,7 +132,7 @@ class TestRecordAcks:
     def test_a_seq_that_was_never_given_is_nothing(self, told: User) -> None:
         stranger = make_person()
         before = everything_written()
-        assert record_acks([ack(told, 99), ack(told, -1), ack(stranger, 1), Ack(10**9, 1, SENT, 1, 1)]) == []
+        assert record_acks([ack(told, 99), ack(told, -1), ack(stranger, 1), Ack(10**9, 1, 1, SENT, 1, 1)]) == []
         assert record_acks([]) == []
         assert everything_written() == before
         assert delivered(told) == []
@@ -162,8 +162,8 @@ class TestRecordAcks:
         assert statements([ack(people[0], 1)]) == statements([ack(person, 2) for person in people])
 
     def test_as_many_acks_as_a_process_flushes_at_once_fit(self, told: User) -> None:
-        record_acks([ack(told, seq % 5 + 1) for seq in range(MOST_ACKS)])
-        record_sent([(told.pk, seq % 5 + 1, seq % 5 + 1, SENT) for seq in range(MOST_ACKS)])
+        record_acks([ack(told, seq % 5 + 1) for seq in range(MOST_ROWS)])
+        record_sent([(told.pk, seq % 5 + 1, seq % 5 + 1, SENT) for seq in range(MOST_ROWS)])
         assert delivered(told) == [1, 2, 3, 4, 5]
 
 

@@ -90,7 +90,7 @@ class AnInbox(RuleBasedStateMachine):
         elif what == "rows":
             inbox.acknowledge(self.me, ids=[row.pk for row in rows if row.seq == bound and not row.deleted_at])
         else:  # a connection that shows everything acknowledges in order
-            acks = [inbox.Ack(self.me, row.seq, LONG_AGO, 1, row.seq) for row in below]
+            acks = [inbox.Ack(self.me, row.seq, row.seq, LONG_AGO, 1, row.seq) for row in below]
             assert inbox.record_acks(acks) == []
 
     # --- what must be true --------------------------------------------------

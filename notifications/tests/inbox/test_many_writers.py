@@ -67,7 +67,7 @@ class Stage:
 
     def flush_acks(self) -> None:
         now = timezone.now()
-        acks = [inbox.Ack(person, seq, now, 1, 0) for person in self.some() for seq in range(1, 8)]
+        acks = [inbox.Ack(person, seq, seq, now, 1, 0) for person in self.some() for seq in range(1, 8)]
         while acks:
             acks = inbox.record_acks(acks)
         inbox.record_sent([(person, first := self.dice.randint(1, 20), first + 3, now) for person in self.some()])
