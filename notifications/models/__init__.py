@@ -2,19 +2,29 @@
 
 from .audit import AuditEntry
 from .connection import Connection, Server
+from .delivery import Attempt, Delivery, Outcome
+from .endpoint import Device, PausedChannel, Phone, Suppression, Webhook
 from .event import Event, IdempotencyKey, Installation
 from .notification import Inbox, Live, NotificationLog, Withdrawn, unexpired
 
 __all__ = [
+    "Attempt",
     "AuditEntry",
     "Connection",
+    "Delivery",
+    "Device",
     "Event",
     "IdempotencyKey",
     "Inbox",
     "Installation",
     "Live",
     "NotificationLog",
+    "Outcome",
+    "PausedChannel",
+    "Phone",
     "Server",
+    "Suppression",
+    "Webhook",
     "Withdrawn",
     "unexpired",
 ]

@@ -43,6 +43,7 @@ class Event(models.Model):
     actions = models.JSONField(default=list)
     requires_acknowledgment = models.BooleanField(default=False)
     channels = models.JSONField(null=True)
+    decided = models.JSONField(default=dict, help_text="Skipped for everybody alike: {channel: reason}.")
     search = models.TextField(help_text="Title and message in lower case: what ?search= looks through.")
     state = models.CharField(max_length=9, choices=State.choices)
     position = models.BigIntegerField(default=0, help_text="The highest user id that has been considered.")
