@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
+from notifications.dispatch import LONGEST_KEY
 from notifications.events import KeyReused
 
 from . import workflow
@@ -26,7 +27,7 @@ from .action_serializers import (
     TicketRejectSerializer,
 )
 from .filters import TicketFilter
-from .idempotent import LONGEST_KEY, once
+from .idempotent import once
 from .models import Ticket, TicketQuerySet, WrongState
 from .permissions import MayAct
 from .serializers import TicketSerializer

@@ -8,8 +8,8 @@ from notifications.dispatch import notify, once, remember
 from notifications.events import KeyReused
 from notifications.models import Event, IdempotencyKey
 
-from .at_once import all_at_once
-from .crowd import event_to, make_person, rows_of
+from ..at_once import all_at_once
+from ..crowd import event_to, make_person, rows_of
 
 
 class Overtaken(Exception):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from notifications.dispatch import LONGEST_TITLE, notify
 from notifications.events import Action, Audience, Refused, Subject
 
-from .crowd import event_to, everything_written, make_person
+from ..crowd import event_to, everything_written, make_person
 
 NOBODY = 2_000_000_000
 BEYOND_64_BITS = 2**70

@@ -14,8 +14,8 @@ from notifications.live.rings import NewRing
 from notifications.models import AuditEntry, NotificationLog
 from notifications.models import Event as EventRow
 
-from .conftest import Listener
-from .crowd import event_to, everything_written, make_crowd, make_person, rows_of, send
+from ..conftest import Listener
+from ..crowd import event_to, everything_written, make_crowd, make_person, rows_of, send
 
 State = EventRow.State
 

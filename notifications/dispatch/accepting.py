@@ -1,4 +1,4 @@
-"""The one way in: an event is accepted in the caller's transaction, and told after it commits."""
+"""An event is accepted in the caller's transaction, and told after it commits."""
 
 import logging
 from datetime import datetime
@@ -6,14 +6,13 @@ from typing import Any
 
 import orjson
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from . import audience, audit, expansion
-from .database import database_now
-from .events import NAMESPACES, ROOT, Category, Event, KeyReused, Priority, Refused
-from .models import Event as EventRow
-from .models import IdempotencyKey
-from .words import catalogue, rendering
+from .. import audience, audit, expansion
+from ..database import database_now
+from ..events import NAMESPACES, ROOT, Category, Event, Priority, Refused
+from ..models import Event as EventRow
+from ..words import catalogue, rendering
 
 log = logging.getLogger("tidings.dispatch")
 LONGEST_TITLE = 255
@@ -165,27 +164,3 @@ def _name_of(user_id: int | None) -> str:
     if user is None:
         raise Refused("sender", f"Unknown user {user_id}.", "unknown")
     return user.get_full_name() or user.get_username()
-
-
-def once(sender_id: int, key: str, fingerprint: str) -> str | None:
-    """What this request made when it came before, or None. Raises KeyReused when it was another request."""
-    found = IdempotencyKey.objects.filter(sender=sender_id, key=key).first()
-    if found is None:
-        return None
-    if found.fingerprint != fingerprint:
-        raise KeyReused(key)
-    return found.result
-
-
-def remember(sender_id: int, key: str, fingerprint: str, result: str) -> str | None:
-    """Keep the result in the caller's transaction.
-
-    None: kept. Otherwise the result of the same request that ran beside this one and was first:
-    roll back what you did and answer with that. Raises KeyReused.
-    """
-    try:
-        with transaction.atomic():
-            IdempotencyKey.objects.create(sender=sender_id, key=key, fingerprint=fingerprint, result=result)
-    except IntegrityError:  # Postgres has waited for the other's commit by now
-        return once(sender_id, key, fingerprint)
-    return None
