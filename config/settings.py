@@ -184,6 +184,18 @@ NOTIFICATION_SIGN_IN = "config.sign_in.handshake"  # who is behind a socket: the
 NOTIFICATION_CATALOGUES = [BASE_DIR / "core" / "kinds.toml"]
 if not flag("NOTIFICATION_PERSISTENCE_ENABLED", default=True):
     raise ImproperlyConfigured("NOTIFICATION_PERSISTENCE_ENABLED=false is refused: storing is the point")
+NOTIFICATION_RETRY_ENABLED = flag("NOTIFICATION_RETRY_ENABLED", default=True)
+NOTIFICATION_FALLBACK_ENABLED = flag("NOTIFICATION_FALLBACK_ENABLED", default=True)
+NOTIFICATION_MAX_RETRIES = number("NOTIFICATION_MAX_RETRIES", 0, least=1) or None  # attempts; None: by priority
+NOTIFICATION_RETRY_DELAY = number("NOTIFICATION_RETRY_DELAY", 0) or None  # s before the second; None: by priority
+NOTIFICATION_CONFIRMATION_TIMEOUT = number("NOTIFICATION_CONFIRMATION_TIMEOUT", 30, least=1)
+SENDER_THREADS = number("SENDER_THREADS", 8, least=1, most=256)
+CHANNEL_CAPS = {  # attempts a minute; 0: none
+    "email": number("EMAIL_PER_MINUTE", 600),
+    "whatsapp": number("WHATSAPP_PER_MINUTE", 300),
+    "sms": number("SMS_PER_MINUTE", 60),
+    "push": number("PUSH_PER_MINUTE", 0),
+}
 WEBSOCKET_NOTIFICATION_ENABLED = flag("WEBSOCKET_NOTIFICATION_ENABLED", default=True)
 SSE_HEARTBEAT_INTERVAL = number("SSE_HEARTBEAT_INTERVAL", 30, least=1)
 SSE_CONNECTION_TIMEOUT = number("SSE_CONNECTION_TIMEOUT", 300, least=1)

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import orjson
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 
 from . import audience, audit, wire
 from .database import as_parameter, database_now, id_list
+from .delivery import planning, queue
 from .events import Audience, Priority
 from .live.bell import ring_on_commit
 from .live.rings import LARGEST_BODY, Head, NewRing
@@ -62,6 +63,7 @@ def _take(event: Event, people: Sequence[tuple[int, str]], *, finished: bool) ->
         position=people[-1][0] if people else event.position,
         recipients=F("recipients") + len(people),
         state=Event.State.DONE if finished else Event.State.EXPANDING,
+        decided=planning.skipped_for_all(event),
     )
     return taken == 1
 
@@ -84,6 +86,8 @@ def _write(event: Event, reasons: Mapping[int, str]) -> None:
         ids.update(written)
         heads = [_head(inboxes[user], written[user]) for user in users]
         ring_on_commit(NewRing(wire.frame_name(event), event.namespace, _tail(event, reason, now), heads))
+    if planning.plan(event, ids, now=now):
+        transaction.on_commit(queue.work.set)
     audit.record(
         "notification.created",
         "event",

@@ -4,12 +4,13 @@ So no two writers wait for each other in a ring, seq order is commit order, and 
 """
 
 import functools
+import uuid
 from collections.abc import Callable, Sequence
 from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
 
-from .models import Inbox
+from .models import Event, Inbox
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,6 +53,14 @@ def lock_free_inboxes(user_ids: Sequence[int]) -> dict[int, Inbox]:
 
 def lock_inbox(user_id: int) -> Inbox:
     return lock_inboxes([user_id])[user_id]
+
+
+def share_event(event_id: uuid.UUID) -> Event:
+    """The event as it stays until the transaction ends: a cancel waits for us, or we see it."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT 1 FROM {Event._meta.db_table} WHERE id = %s FOR SHARE", [event_id])
+    return Event.objects.get(pk=event_id)
 
 
 def _locked(user_ids: Sequence[int], *, skip_locked: bool = False) -> dict[int, Inbox]:

@@ -103,17 +103,17 @@ class Server(uvicorn.Server):
 
 def serve(listener: socket.socket) -> None:
     """Until SIGTERM or SIGINT, then drain and return."""
-    from notifications.workers import loop
+    from notifications.workers.engine import Engine
 
     raise_file_limit()
     for ending in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises it once more when it has finished
         signal.signal(ending, lambda *_: None)
-    sweep = loop.start_thread()
+    engine = Engine().start()
     server = Server(_config())
     try:
         server.run(sockets=[listener])
     finally:
-        sweep.stop()
+        engine.stop()
 
 
 def _config() -> uvicorn.Config:

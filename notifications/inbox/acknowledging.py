@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from .. import audit
 from ..database import as_parameter, cast, database_now
+from ..delivery import fallback
 from ..locks import lock_free_inboxes, lock_inbox, transacting
 from ..models import AuditEntry, Inbox, Live, NotificationLog
 from .marking import own_rows
@@ -58,6 +59,7 @@ def _deliver(rows: QuerySet[NotificationLog], user_id: int) -> int:
     now = database_now()
     count = waiting.update(delivered_at=now, sent_at=Coalesce("sent_at", now), updated_at=now)
     if count:
+        fallback.stop([user_id])
         audit.record(
             "notification.delivered",
             "notification",
@@ -107,6 +109,7 @@ def _write_acks(acks: Sequence[Ack], now: datetime) -> None:
     by_user: dict[int, list[int]] = {}
     for user_id, row_id in delivered:
         by_user.setdefault(user_id, []).append(row_id)
+    fallback.stop(list(by_user))
     audit.write(_delivered_entry(user, ids, now) for user, ids in by_user.items())
 
 

@@ -9,10 +9,11 @@ from django.db.models import Max, Min
 
 from .. import audit
 from ..database import database_now, storable
+from ..delivery import fallback
 from ..live.bell import ring_on_commit
 from ..live.rings import ChangeRing
 from ..locks import lock_inbox, transacting
-from ..models import Event, Inbox, NotificationLog
+from ..models import Event, Inbox, NotificationLog, outlived
 from ..wire import moment
 from .counting import is_listed, settle, tally
 
@@ -125,6 +126,8 @@ def _apply(verb: Verb, user_id: int, ids: Sequence[int]) -> int:
             setattr(row, name, value)
     lowest_unread = min((row.seq for row in rows if is_listed(row) and not row.is_read), default=None)
     settle(inbox, before, tally(rows), lowest_unread=lowest_unread)
+    if verb is READ:
+        fallback.stop([user_id])
     _record(verb.action, user_id, rows, now)
     tell(inbox, verb.frames(rows, now))
     return len(rows)
@@ -160,6 +163,7 @@ def mark_all_as_read(user_id: int, *, up_to_seq: int | None = None, kind: str | 
     if kind is None and not expiring:
         inbox.read_floor = max(inbox.read_floor, limit)
     settle(inbox, (0, count), (0, 0))
+    fallback.stop([user_id])
     _record_many("notification.read", user_id, (touched["first"], touched["last"]), now, count)
     scope = {"up_to_seq": limit, **({"notification_type": kind} if kind else {})}
     tell(inbox, [("notification_read", {**scope, "read_at": moment(now)})])
@@ -167,7 +171,7 @@ def mark_all_as_read(user_id: int, *, up_to_seq: int | None = None, kind: str | 
 
 
 def _expired_but_not_settled(now: datetime) -> list[Any]:
-    return list(Event.objects.filter(expires_at__lte=now, settled_at=None).values_list("pk", flat=True))
+    return list(Event.objects.filter(outlived(now)).values_list("pk", flat=True))
 
 
 @transacting

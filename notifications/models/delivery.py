@@ -64,6 +64,7 @@ class Delivery(models.Model):
     due_at = models.DateTimeField(null=True, blank=True, help_text="None: a rung whose predecessor is not done yet.")
     lease = models.UUIDField(null=True, blank=True, help_text="Whose attempt is under way.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Started ones.")
+    forgiven = models.PositiveSmallIntegerField(default=0, help_text="Attempts before staff ordered another round.")
     provider_id = models.CharField(max_length=255, blank=True)
     receipt = models.CharField(max_length=16, blank=True, help_text="What the provider said later: delivered, read …")
     receipt_at = models.DateTimeField(null=True, blank=True)
@@ -77,8 +78,13 @@ class Delivery(models.Model):
             models.UniqueConstraint(fields=["notification", "channel", "target"], name="one_delivery_per_channel")
         ]
         indexes = [
-            models.Index(  # the queue: five short walks, one per priority
-                fields=["priority", "due_at"], name="delivery_due", condition=models.Q(state__in=["waiting", "held"])
+            models.Index(  # the queue: a short walk per channel and priority
+                fields=["channel", "priority", "due_at"],
+                name="delivery_due",
+                condition=models.Q(state__in=["waiting", "held"]),
+            ),
+            models.Index(  # the rungs that an acknowledgement stops
+                fields=["recipient"], name="delivery_rungs", condition=models.Q(state="waiting", rung__gt=0)
             ),
             models.Index(fields=["provider_id"], name="delivery_provider", condition=~models.Q(provider_id="")),
             models.Index(  # what is stuck or dead

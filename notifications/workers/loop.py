@@ -6,15 +6,17 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from .. import expansion
 from ..database import database_now
-from ..inbox import withdraw_chunk
+from ..inbox import settle_event
 from ..live import leases
 from ..live.threads import unit
-from ..models import Event, Withdrawn
+from ..models import Event, Withdrawn, outlived
 
 log = logging.getLogger("tidings.worker")
 EVERY_S = 1.0
@@ -52,14 +54,15 @@ class Worker:
         unit(connection.close)
 
 
-def start_thread() -> Worker:
-    """The worker of the server process itself."""
-    return Worker().start()
-
-
 def sweep() -> bool:
     """One round over everything that can be due; True when something was."""
-    steps: tuple[Callable[[], bool], ...] = (release_scheduled, expand_open, withdraw_expired, write_off_ghosts)
+    steps: tuple[Callable[[], bool], ...] = (
+        release_scheduled,
+        expand_open,
+        withdraw_expired,
+        withdraw_cancelled,
+        write_off_ghosts,
+    )
     return any([step() for step in steps])
 
 
@@ -90,17 +93,22 @@ def _expand(event_id: uuid.UUID) -> bool:
 
 
 def withdraw_expired() -> bool:
-    """Expired events leave the inboxes, so that badges follow."""
+    """Expired events leave the inboxes, so that badges follow, and the queue."""
     now = database_now()
-    over = Event.objects.filter(expires_at__lte=now, settled_at=None, state=Event.State.DONE)
-    event = over.order_by("expires_at").first()
-    if event is None:
-        return False
-    last: int | None = 0
-    while last is not None:
-        last = withdraw_chunk(event.pk, Withdrawn.EXPIRED, after_user=last)
-    Event.objects.filter(pk=event.pk).update(settled_at=now)
-    return True
+    over = Event.objects.filter(outlived(now), state__in=[Event.State.DONE, Event.State.CANCELLED])
+    return _settle(over.order_by("expires_at"), Withdrawn.EXPIRED, now)
+
+
+def withdraw_cancelled() -> bool:
+    """What a cancel had no time for, or was cut off in. Whatever has expired besides is dealt with as that."""
+    now = database_now()
+    cancelled = Event.objects.filter(state=Event.State.CANCELLED, settled_at=None)
+    return _settle(cancelled.exclude(expires_at__lte=now).order_by("created_at"), Withdrawn.CANCELLED, now)
+
+
+def _settle(events: QuerySet[Event], why: Withdrawn, now: datetime) -> bool:
+    found = list(events.values_list("pk", flat=True)[:EVENTS_PER_ROUND])
+    return any([settle_event(event_id, why, now=now) for event_id in found])
 
 
 def write_off_ghosts() -> bool:
