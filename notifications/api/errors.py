@@ -26,6 +26,12 @@ class KeyReused(APIException):
     default_code = "idempotency_key_reused"
 
 
+class NothingToStop(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "Nothing is left to stop: it has arrived, was cancelled before, or has expired."
+    default_code = "nothing_to_stop"
+
+
 class TooLarge(APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = f"The body is larger than {settings.MAX_BODY_BYTES // 1024} KiB."
@@ -63,6 +69,8 @@ def _in_the_words_of_http(exc: Exception) -> Exception:
             return KeyReused()
         case inbox.NotFound():
             return NotFound(f"Not in your inbox: {', '.join(map(str, exc.ids[:10]))}.")
+        case inbox.NothingToStop():
+            return NothingToStop()
         case RequestDataTooBig():
             return TooLarge()
         case SuspiciousOperation():  # too many fields in a form, and the like

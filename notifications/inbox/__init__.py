@@ -12,13 +12,15 @@ from .marking import (
     mark_seen,
     unarchive,
 )
-from .withdrawing import withdraw_chunk
+from .withdrawing import NothingToStop, cancel_one, settle_event, stop_deliveries, withdraw_chunk
 
 __all__ = [
     "Ack",
     "NotFound",
+    "NothingToStop",
     "acknowledge",
     "archive",
+    "cancel_one",
     "delete",
     "mark_all_as_read",
     "mark_as_read",
@@ -26,6 +28,8 @@ __all__ = [
     "mark_seen",
     "record_acks",
     "record_sent",
+    "settle_event",
+    "stop_deliveries",
     "unarchive",
     "unread_counts",
     "withdraw_chunk",

@@ -4,7 +4,8 @@ from .audit import AuditEntry
 from .connection import Connection, Server
 from .delivery import Attempt, Delivery, Outcome
 from .endpoint import Device, PausedChannel, Phone, Suppression, Webhook
-from .event import Event, IdempotencyKey, Installation
+from .event import Event, IdempotencyKey, Installation, outlived
+from .job import Job
 from .notification import Inbox, Live, NotificationLog, Withdrawn, unexpired
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "IdempotencyKey",
     "Inbox",
     "Installation",
+    "Job",
     "Live",
     "NotificationLog",
     "Outcome",
@@ -26,5 +28,6 @@ __all__ = [
     "Suppression",
     "Webhook",
     "Withdrawn",
+    "outlived",
     "unexpired",
 ]

@@ -1,12 +1,25 @@
 """What happened, once, whoever is told of it."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
 from ..events import Category, Priority
+
+
+def outlived(at: datetime | Now) -> models.Q:
+    """Events that have expired and are still in the inboxes.
+
+    A cancelled one is settled a first time by that: some keep it, until it expires.
+    """
+    return models.Q(expires_at__lte=at) & _UNSETTLED
+
+
+_UNSETTLED = models.Q(settled_at__isnull=True) | models.Q(settled_at__lt=models.F("expires_at"))
 
 
 class Event(models.Model):
@@ -48,6 +61,7 @@ class Event(models.Model):
     state = models.CharField(max_length=9, choices=State.choices)
     position = models.BigIntegerField(default=0, help_text="The highest user id that has been considered.")
     recipients = models.PositiveIntegerField(default=0, help_text="How many rows have been written.")
+    pruned = models.PositiveIntegerField(default=0, help_text="How many of them retention has removed.")
     scheduled_for = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True, help_text="When the rows left the inboxes after expiry or cancel.")
@@ -65,7 +79,12 @@ class Event(models.Model):
             models.Index(  # the sweep: what has expired but still counts in the inboxes
                 fields=["expires_at"],
                 name="event_unsettled",
-                condition=models.Q(expires_at__isnull=False, settled_at__isnull=True),
+                condition=models.Q(expires_at__isnull=False) & _UNSETTLED,
+            ),
+            models.Index(  # the sweep: what was cancelled but still counts in the inboxes
+                fields=["created_at"],
+                name="event_cancelled",
+                condition=models.Q(state="cancelled", settled_at__isnull=True),
             ),
             models.Index(fields=["subject_kind", "subject_id"], name="event_subject"),
             models.Index(fields=["actor", "-created_at"], name="event_by_actor"),

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
-from .event import Event
+from .event import Event, outlived
 
 
 class Live(models.TextChoices):
@@ -28,8 +28,7 @@ def unexpired() -> models.Q:
 
     Few events have expired and are still in the inboxes; looking for them costs less than joining each row's event.
     """
-    over = Event.objects.filter(expires_at__lte=Now(), settled_at=None)
-    return ~models.Q(event__in=over)
+    return ~models.Q(event__in=Event.objects.filter(outlived(Now())))
 
 
 class Inbox(models.Model):

@@ -7,16 +7,17 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
-from rest_framework.permissions import IsAdminUser
+from rest_framework.permissions import IsAdminUser, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from ... import events
+from ... import dispatch, events
 from ...database import database_now
 from ...models import Event
 from ...words import catalogue
+from ..inbox.action_serializers import NothingSerializer
 from ..paging import bounded_count
 from .action_serializers import EventSerializer, event
 from .filters import EventFilter
@@ -31,6 +32,10 @@ class EventViewSet(mixins.ListModelMixin, GenericViewSet[Event]):
     serializer_class: type[BaseSerializer[Any]] = SentEventSerializer
     permission_classes = [IsAdminUser]
     filterset_class = EventFilter
+
+    def get_queryset(self) -> QuerySet[Event]:
+        rows = super().get_queryset()
+        return rows if self.request.user.is_staff else rows.filter(actor_id=sender_id(self.request))
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         if self.action == "create":
@@ -47,6 +52,15 @@ class EventViewSet(mixins.ListModelMixin, GenericViewSet[Event]):
         """One event, with how many were sent it, have it and read it."""
         row = self.get_object()
         return Response({**self.get_serializer(row).data, "counts": counts(row)})
+
+    @extend_schema(responses=SentEventSerializer)
+    @action(detail=True, methods=["post"], serializer_class=NothingSerializer, permission_classes=[IsAuthenticated])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Stop what has not begun, and take it back from whoever does not have it yet. Its sender may, and staff."""
+        row = self.get_object()
+        dispatch.cancel(row.pk, actor=(sender_id(request), request.user.get_username()))
+        row.refresh_from_db()
+        return Response({**SentEventSerializer(row).data, "counts": counts(row)})
 
     @extend_schema(responses=ReceiptSerializer(many=True), filters=False)
     @action(detail=True, serializer_class=ReceiptSerializer, filterset_class=None, cursor="recipient_id")

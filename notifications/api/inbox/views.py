@@ -15,7 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from ... import inbox
 from ...database import database_now
-from ...models import Event, Inbox, NotificationLog
+from ...models import Event, Inbox, NotificationLog, outlived
 from .action_serializers import AckSerializer, BulkSerializer, MarkAllSerializer, NothingSerializer, SeenSerializer
 from .filters import HIDDEN, InboxFilter, asked
 from .serializers import AcknowledgedSerializer, CountSerializer, NotificationSerializer, UnreadCountSerializer
@@ -171,7 +171,7 @@ def _total(user_id: int, *, unread: bool) -> int:
     """The counter, less what has expired since the last sweep; as exact as COUNT(*) at this moment."""
     counter = "unread_count" if unread else "listed_count"
     counted = Inbox.objects.filter(pk=user_id).values_list(counter, flat=True).first() or 0
-    expired = Event.objects.filter(expires_at__lte=Now(), settled_at=None)
+    expired = Event.objects.filter(outlived(Now()))
     if not expired.exists():
         return counted
     rows = NotificationLog.objects.filter(recipient_id=user_id, event__in=expired.values("pk")).listed()

@@ -15,12 +15,13 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from ... import audit, events
+from ... import audit, events, inbox
 from ...database import database_now
 from ...models import AuditEntry, Connection, Event, NotificationLog
 from ..events.action_serializers import event
 from ..events.sending import KEY_PARAMETER, accept, accepted, sender_id
 from ..events.serializers import AcceptedSerializer
+from ..inbox.action_serializers import NothingSerializer
 from ..paging import bounded_count
 from .action_serializers import BroadcastSerializer, SendSerializer
 from .filters import AuditFilter, ConnectionFilter, StaffFilter
@@ -33,6 +34,7 @@ class StaffNotificationViewSet(GenericViewSet[NotificationLog]):
     """Everybody's notifications, the newest first."""
 
     queryset = NotificationLog.objects.select_related("event", "recipient").order_by("-pk")
+    lookup_value_regex = "[0-9]{1,18}"
     serializer_class: type[BaseSerializer[Any]] = StaffNotificationSerializer
     permission_classes = [IsAdminUser]
     filterset_class = StaffFilter
@@ -54,6 +56,15 @@ class StaffNotificationViewSet(GenericViewSet[NotificationLog]):
     def broadcast(self, request: Request) -> Response:
         """A message to everyone, or to everyone who has one of these roles."""
         return self._by_hand("broadcast", _broadcast_audience)
+
+    @extend_schema(responses=StaffNotificationSerializer)
+    @action(detail=True, methods=["post"], serializer_class=NothingSerializer)
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Take one person's notification back; what still waits to be sent of it is not."""
+        row = self.get_object()
+        inbox.cancel_one(row.pk, actor=(sender_id(request), request.user.get_username()))
+        row.refresh_from_db()
+        return Response(StaffNotificationSerializer(row, context={"now": database_now()}).data)
 
     def _by_hand(self, verb: str, to: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Response:
         def wanted() -> events.Event:
