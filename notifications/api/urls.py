@@ -60,6 +60,7 @@ ALIASES: Mapping[str, Spelling] = {
     # 004
     "notifications/read-all": {"put": (NotificationViewSet, "mark_all_as_read")},
     "notifications/broadcast": {"post": (StaffNotificationViewSet, "broadcast")},
+    "notifications/cleanup": {"post": (StaffNotificationViewSet, "cleanup")},
     "notifications/connection-status": {"get": (ConnectionViewSet, "list")},
 }
 

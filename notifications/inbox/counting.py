@@ -46,6 +46,12 @@ def tally(rows: Iterable[NotificationLog]) -> tuple[int, int]:
 
 def settle(inbox: Inbox, before: tuple[int, int], after: tuple[int, int], *, lowest_unread: int | None = None) -> None:
     """Move the counters by what changed, raise `rev`, keep the floor true, and save. The lock is held."""
+    move(inbox, before, after, lowest_unread=lowest_unread)
+    inbox.save(update_fields=["listed_count", "unread_count", "rev", "read_floor", "seen_floor"])
+
+
+def move(inbox: Inbox, before: tuple[int, int], after: tuple[int, int], *, lowest_unread: int | None = None) -> None:
+    """The same for the caller to save, with others in one statement."""
     inbox.listed_count += after[0] - before[0]
     inbox.unread_count += after[1] - before[1]
     inbox.rev += 1
@@ -53,4 +59,3 @@ def settle(inbox: Inbox, before: tuple[int, int], after: tuple[int, int], *, low
         inbox.read_floor = min(inbox.read_floor, lowest_unread - 1)
     elif inbox.unread_count == 0:
         inbox.read_floor = inbox.last_seq
-    inbox.save(update_fields=["listed_count", "unread_count", "rev", "read_floor", "seen_floor"])

@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('name', models.CharField(max_length=32, primary_key=True, serialize=False)),
                 ('due_at', models.DateTimeField()),
+                ('position', models.BigIntegerField(default=0, help_text='How far this pass has come.')),
                 ('lease', models.UUIDField(null=True)),
                 ('lease_until', models.DateTimeField(null=True)),
             ],

@@ -17,6 +17,7 @@ from ..inbox import settle_event
 from ..live import leases
 from ..live.threads import unit
 from ..models import Event, Withdrawn, outlived
+from . import periodic
 
 log = logging.getLogger("tidings.worker")
 EVERY_S = 1.0
@@ -62,6 +63,7 @@ def sweep() -> bool:
         withdraw_expired,
         withdraw_cancelled,
         write_off_ghosts,
+        periodic.run_due,
     )
     return any([step() for step in steps])
 

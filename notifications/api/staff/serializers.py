@@ -24,6 +24,10 @@ class StaffNotificationSerializer(NotificationSerializer):
         return wire.staff_notification(instance, now=self.context["now"])
 
 
+class DeletedSerializer(serializers.Serializer[Any]):
+    deleted = serializers.IntegerField()
+
+
 class ConnectionSerializer(serializers.Serializer[Connection]):
     connection_id = serializers.UUIDField(source="pk")
     user_id = serializers.IntegerField()

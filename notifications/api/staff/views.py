@@ -17,6 +17,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from ... import audit, events, inbox
 from ...database import database_now
+from ...inbox import pruning
 from ...models import AuditEntry, Connection, Event, NotificationLog
 from ..events.action_serializers import event
 from ..events.sending import KEY_PARAMETER, accept, accepted, sender_id
@@ -25,7 +26,7 @@ from ..inbox.action_serializers import NothingSerializer
 from ..paging import bounded_count
 from .action_serializers import BroadcastSerializer, SendSerializer
 from .filters import AuditFilter, ConnectionFilter, StaffFilter
-from .serializers import AuditSerializer, ConnectionSerializer, StaffNotificationSerializer
+from .serializers import AuditSerializer, ConnectionSerializer, DeletedSerializer, StaffNotificationSerializer
 
 ACCEPTED: dict[str, Any] = {"responses": {202: AcceptedSerializer}, "parameters": [KEY_PARAMETER]}
 
@@ -61,10 +62,18 @@ class StaffNotificationViewSet(GenericViewSet[NotificationLog]):
     @action(detail=True, methods=["post"], serializer_class=NothingSerializer)
     def cancel(self, request: Request, pk: str) -> Response:
         """Take one person's notification back; what still waits to be sent of it is not."""
-        row = self.get_object()
-        inbox.cancel_one(row.pk, actor=(sender_id(request), request.user.get_username()))
-        row.refresh_from_db()
-        return Response(StaffNotificationSerializer(row, context={"now": database_now()}).data)
+        inbox.cancel_one(self.get_object().pk, actor=(sender_id(request), request.user.get_username()))
+        return Response(StaffNotificationSerializer(self.get_object(), context={"now": database_now()}).data)
+
+    @extend_schema(responses=DeletedSerializer)
+    @action(detail=False, methods=["post"], serializer_class=NothingSerializer, filterset_class=None)
+    def cleanup(self, request: Request) -> Response:
+        """Retention and cap now: read ones that are kept no longer, expired ones, read ones beyond the cap."""
+        actor = (sender_id(request), request.user.get_username())
+        deleted = sum(pruning.prune_all(pruning.By("staff.cleanup", actor)))
+        if not deleted:  # else each batch has its entry
+            audit.record("staff.cleanup", "notification", actor=actor, count=0)
+        return Response({"deleted": deleted})
 
     def _by_hand(self, verb: str, to: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Response:
         def wanted() -> events.Event:
