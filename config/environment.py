@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -92,13 +93,19 @@ def secret_key(data: Path, *, may_be_made: bool) -> str:
         raise ImproperlyConfigured(
             "SECRET_KEY is not set: with DEBUG off (HOST is not loopback) Tidings does not make one up"
         )
-    kept = data / "secret_key"
-    try:
-        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return kept.read_text()
+    return kept_secret(data / "secret_key", make=lambda: secrets.token_urlsafe(48))
+
+
+def kept_secret(path: Path, *, make: Callable[[], str]) -> str:
+    """The file's text; made on first run, for its owner only, whole or not at all: several processes start at once."""
+    if not path.exists():
+        half = path.with_name(f"{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(make())
+        with suppress(FileExistsError):  # another process was first: its secret counts
+            path.hardlink_to(half)
+        half.unlink()
+    return path.read_text()
 
 
 def database(data: Path) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from config.environment import (
     secret_key,
     text,
 )
+from config.outward import channel_urls, email_from, outbound_allow, vapid_private_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_dir(default=BASE_DIR / "var")
@@ -37,6 +38,7 @@ CORS_ALLOWED_ORIGINS = origins("CORS_ALLOWED_ORIGINS")
 CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
 TRUSTED_PROXIES = names("TRUSTED_PROXIES", [])
 CORS_ALLOW_CREDENTIALS = True
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.reports.WithoutSecrets"
 
 INSTALLED_APPS = [
     *(["daphne"] if "runserver" in sys.argv else []),  # its runserver speaks WebSocket, and it brings in all of Twisted
@@ -204,6 +206,12 @@ WEBSOCKET_NOTIFICATION_ENABLED = flag("WEBSOCKET_NOTIFICATION_ENABLED", default=
 SSE_HEARTBEAT_INTERVAL = number("SSE_HEARTBEAT_INTERVAL", 30, least=1)
 SSE_CONNECTION_TIMEOUT = number("SSE_CONNECTION_TIMEOUT", 300, least=1)
 
+# --- outward channels -------------------------------------------------------
+CHANNEL_URLS = channel_urls(DATA_DIR)
+EMAIL_FROM = email_from(BASE_URL)
+VAPID_PRIVATE_KEY = vapid_private_key(DATA_DIR)
+OUTBOUND_ALLOW = outbound_allow()
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -218,5 +226,10 @@ LOGGING = {
         "django.channels.server": {"level": "WARNING"},
         "websockets": {"level": "WARNING"},
         "asyncio": {"level": "WARNING"},
+        # what they write below this names addresses: a push endpoint is a secret by itself
+        "httpcore": {"level": "WARNING"},
+        "urllib3": {"level": "WARNING"},
+        "google.auth": {"level": "WARNING"},
+        "apprise": {"level": "CRITICAL"},
     },
 }

@@ -1,9 +1,11 @@
 """What a transport is: one attempt a call, by one provider's protocol. It never retries, sleeps or writes rows."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,88 @@ class TransportError(Exception):
 class Transport(Protocol):
     """One channel's way out."""
 
-    is_idempotent: bool  # the provider drops a message that it gets twice under one id, or a second does no harm
+    @property
+    def is_idempotent(self) -> bool:
+        """The provider drops a message that it gets twice under one id, or a second does no harm."""
 
     def send(self, message: Message, address: Address) -> Accepted:
         """Hand it over. Raises TransportError; anything else that is raised is a bug."""
+
+
+class Malformed(ValueError):
+    """A channel's URL cannot be used. It says how to write it, never what was in it: that holds secrets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderUrl:
+    """A channel's URL from the settings, taken apart; `repr` shows no secrets."""
+
+    scheme: str
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+    host: str  # as it was written: a sender's name keeps its capitals
+    port: int | None
+    path: str
+    query: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def parse(cls, url: str, *, form: str) -> "ProviderUrl":
+        """Raises Malformed with `form`, the way to write it."""
+        try:
+            parts = urlsplit(url)
+            before, _, place = parts.netloc.rpartition("@")
+            user, _, password = before.partition(":")
+            host, port = _host_and_port(place)
+        except ValueError:
+            raise Malformed(f"write it as {form}") from None  # the cause's text quotes the URL
+        return cls(
+            scheme=parts.scheme,
+            user=unquote(user),
+            password=unquote(password),
+            host=unquote(host),
+            port=port,
+            path=unquote(parts.path),
+            query=dict(parse_qsl(parts.query, keep_blank_values=True)),
+        )
+
+    def base(self, default: str) -> str:
+        """Where the provider is: `?base=http://host:port`, or its own address."""
+        given = self.query.get("base", default).rstrip("/")
+        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", given):
+            raise Malformed("write base as http://host:port or https://host")
+        return given
+
+
+def _host_and_port(place: str) -> tuple[str, int | None]:
+    found = re.fullmatch(r"(?:\[(?P<v6>[^\]]*)\]|(?P<host>[^:]*))(?::(?P<port>\d{1,5}))?", place)
+    port = int(found["port"]) if found and found["port"] else None
+    if not found or (port is not None and not 0 < port < 65_536):
+        raise ValueError(place)
+    return found["v6"] or found["host"] or "", port
+
+
+LONGEST_ANSWER = 200
+_PRIVATE = [
+    re.compile(pattern)
+    for pattern in (
+        r"\w+://\S+",  # a push endpoint is a secret by itself
+        r"\S+@\S+",
+        r"\+?\d[\d\s().-]{6,}\d",  # a number to call
+        r"(?i)\bbearer\s+\S+",
+        r"[\w+/=.-]{25,}",  # a token
+    )
+]
+
+
+def clean(answer: str, *hidden: str) -> str:
+    """A provider's own words, fit for rows and logs: one short line without `hidden`, addresses, numbers and tokens.
+
+    >>> clean("550 5.1.1 <ann@example.org>: no such\\r\\n user +1 555 000 1111")
+    '550 5.1.1 …: no such user …'
+    """
+    for secret in filter(None, hidden):
+        answer = answer.replace(secret, "…")
+    for private in _PRIVATE:
+        answer = private.sub("…", answer)
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in answer).split())
+    return line if len(line) <= LONGEST_ANSWER else line[: LONGEST_ANSWER - 1] + "…"
