@@ -52,6 +52,14 @@ def number(name: str, default: int, *, least: int = 0, most: int | None = None) 
     return value
 
 
+def one_of(name: str, known: Sequence[str]) -> str:
+    """One of these words; the first is the default."""
+    given = text(name, known[0])
+    if given not in known:
+        raise ImproperlyConfigured(f"{name}={given!r} is none of {', '.join(known)}")
+    return given
+
+
 def origins(name: str) -> list[str]:
     """Origins such as https://shop.example: scheme and host, no path."""
     given = names(name, [])

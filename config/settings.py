@@ -17,6 +17,7 @@ from config.environment import (
     is_loopback,
     names,
     number,
+    one_of,
     origins,
     redis_url,
     secret_key,
@@ -109,6 +110,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
 # --- stores -----------------------------------------------------------------
 DATABASES = {"default": database(DATA_DIR)}
 REDIS_URL = redis_url(DATA_DIR)  # None: no bell; everything still arrives by heartbeat and sweep
+LAYER_PREFIX = text("TIDINGS_LAYER_PREFIX", "tidings")
 CHANNEL_LAYERS = (
     {
         "default": {
@@ -124,7 +126,7 @@ CHANNEL_LAYERS = (
                         "socket_read_size": 256 * 1024,  # a burst of bells is heard in one go
                     }
                 ],
-                "prefix": text("TIDINGS_LAYER_PREFIX", "tidings"),
+                "prefix": LAYER_PREFIX,
             },
         }
     }
@@ -191,6 +193,10 @@ NOTIFICATION_FALLBACK_ENABLED = flag("NOTIFICATION_FALLBACK_ENABLED", default=Tr
 NOTIFICATION_MAX_RETRIES = number("NOTIFICATION_MAX_RETRIES", 0, least=1) or None  # attempts; None: by priority
 NOTIFICATION_RETRY_DELAY = number("NOTIFICATION_RETRY_DELAY", 0) or None  # s before the second; None: by priority
 NOTIFICATION_CONFIRMATION_TIMEOUT = number("NOTIFICATION_CONFIRMATION_TIMEOUT", 30, least=1)
+# who sends: threads of the server itself, `manage.py worker` alone, or Celery
+NOTIFICATION_ENGINE = one_of("NOTIFICATION_ENGINE", ["thread", "worker", "celery"])
+if NOTIFICATION_ENGINE == "celery" and not REDIS_URL:
+    raise ImproperlyConfigured("NOTIFICATION_ENGINE=celery needs REDIS_URL: Celery's messages go through it")
 SENDER_THREADS = number("SENDER_THREADS", 8, least=1, most=256)
 CHANNEL_CAPS = {  # attempts a minute; 0: none
     "email": number("EMAIL_PER_MINUTE", 600),

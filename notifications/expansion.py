@@ -87,7 +87,7 @@ def _write(event: Event, reasons: Mapping[int, str]) -> None:
         heads = [_head(inboxes[user], written[user]) for user in users]
         ring_on_commit(NewRing(wire.frame_name(event), event.namespace, _tail(event, reason, now), heads))
     if planning.plan(event, ids, now=now):
-        transaction.on_commit(queue.work.set)
+        transaction.on_commit(queue.look_now)
     audit.record(
         "notification.created",
         "event",

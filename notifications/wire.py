@@ -16,7 +16,9 @@ def status(row: NotificationLog, *, now: datetime) -> str:
         return "cancelled"
     if row.withdrawn == Withdrawn.EXPIRED or (row.event.expires_at and row.event.expires_at <= now):
         return "expired"
-    return "sent" if row.sent_at else "pending"
+    if row.sent_at:
+        return "sent"
+    return "failed" if getattr(row, "outward_failed", False) else "pending"  # a frame just made has failed nowhere
 
 
 def notification(row: NotificationLog, *, now: datetime) -> dict[str, Any]:
@@ -80,15 +82,20 @@ def frame_name(event: Event) -> str:
 
 
 def staff_notification(row: NotificationLog, *, now: datetime) -> dict[str, Any]:
-    """The object for staff: who it was for, and how its delivery went. `row.recipient` must be loaded too."""
+    """The object for staff: who it was for, and how it went outside. `row.recipient` must be loaded, and `deliveries`
+    with their `tries`.
+    """
+    deliveries = row.deliveries.all()
+    tries = [attempt for delivery in deliveries for attempt in delivery.tries.all()]
+    due = [delivery.due_at for delivery in deliveries if delivery.state in ("waiting", "held") and delivery.due_at]
     return {
         **notification(row, now=now),
         "user_id": row.recipient_id,
         "username": row.recipient.get_username(),
         "delivered": row.delivered_at is not None,
-        "delivery_attempts": 1 if row.sent_at else 0,
-        "last_attempt_at": moment(row.sent_at),
-        "next_attempt_at": None,
+        "delivery_attempts": len(tries),
+        "last_attempt_at": moment(max((attempt.started_at for attempt in tries), default=row.sent_at)),
+        "next_attempt_at": moment(min(due, default=None)),
         "updated_at": moment(row.updated_at),
         "rtt_ms": row.rtt_ms,
     }

@@ -108,7 +108,7 @@ def serve(listener: socket.socket) -> None:
     raise_file_limit()
     for ending in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises it once more when it has finished
         signal.signal(ending, lambda *_: None)
-    engine = Engine().start()
+    engine = Engine(sends=settings.NOTIFICATION_ENGINE == "thread").start()
     server = Server(_config())
     try:
         server.run(sockets=[listener])

@@ -22,7 +22,7 @@ class Retry:
 
     def pause_s(self, attempt: int) -> float:
         """Seconds from this attempt (from 1) to the next."""
-        exact = min(self.base_delay_s * 2 ** (attempt - 1), LONGEST_PAUSE_S)
+        exact = min(self.base_delay_s * float(2 ** (attempt - 1)), LONGEST_PAUSE_S)
         return exact * random.uniform(1 - JITTER, 1 + JITTER)
 
 

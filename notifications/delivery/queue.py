@@ -3,7 +3,7 @@
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -18,7 +18,15 @@ LEASE_S = 30.0
 OPEN = (Delivery.State.WAITING, Delivery.State.HELD)
 SPARE = 4  # so many times more candidates than wanted: other workers look at the same ones
 
-work = threading.Event()  # set when something is due for the senders of this process
+work = threading.Event()  # set when something is due: the senders of this process
+tell_others: list[Callable[[], None]] = []  # how other processes hear of it before they look again anyway
+
+
+def look_now() -> None:
+    """Something is due."""
+    work.set()
+    for tell in tell_others:
+        tell()
 
 
 @dataclass(frozen=True, slots=True)

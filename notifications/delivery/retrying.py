@@ -23,7 +23,7 @@ def retry(ids: Sequence[int] | None = None, **which: object) -> int:
         count += _retry_chunk([pk for pk, _ in chunk], sorted({user for _, user in chunk}))
         last = chunk[-1][0]
     if count:
-        queue.work.set()
+        queue.look_now()
     return count
 
 

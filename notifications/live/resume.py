@@ -129,7 +129,7 @@ def _fits(row: NotificationLog, question: Question) -> bool:
 
 
 def _rows(which: Q) -> QuerySet[NotificationLog]:
-    return NotificationLog.objects.filter(which).select_related("event").order_by("recipient_id", "seq")
+    return NotificationLog.objects.filter(which).to_show().order_by("recipient_id", "seq")
 
 
 def _framed(rows: Sequence[NotificationLog]) -> list[Row]:

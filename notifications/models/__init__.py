@@ -6,7 +6,7 @@ from .delivery import Attempt, Delivery, Outcome
 from .endpoint import Device, PausedChannel, Phone, Suppression, Webhook
 from .event import Event, IdempotencyKey, Installation, outlived
 from .job import Job
-from .notification import Inbox, Live, NotificationLog, Withdrawn, unexpired
+from .notification import Inbox, Live, NotificationLog, Withdrawn, outward_failed, unexpired
 
 __all__ = [
     "Attempt",
@@ -28,6 +28,7 @@ __all__ = [
     "Suppression",
     "Webhook",
     "Withdrawn",
+    "outward_failed",
     "outlived",
     "unexpired",
 ]

@@ -31,6 +31,17 @@ def unexpired() -> models.Q:
     return ~models.Q(event__in=Event.objects.filter(outlived(Now())))
 
 
+def outward_failed() -> models.Q:
+    """Channels outside were tried and all have ended failed: none was accepted, and none is still to come."""
+    from .delivery import Delivery
+
+    mine = Delivery.objects.filter(notification=models.OuterRef("pk"))
+    failed = (Delivery.State.FAILED, Delivery.State.UNKNOWN)
+    others = (Delivery.State.WAITING, Delivery.State.HELD, Delivery.State.SENT)
+    tried, may_arrive = models.Exists(mine.filter(state__in=failed)), models.Exists(mine.filter(state__in=others))
+    return models.Q(tried) & ~models.Q(may_arrive)
+
+
 class Inbox(models.Model):
     """One per person: the counters, and the lock. Whoever writes a person's rows holds this row first (locks.py)."""
 
@@ -53,6 +64,10 @@ class ListedQuerySet(models.QuerySet["NotificationLog"]):
     def listed(self) -> "ListedQuerySet":
         """What the plain list counts: not archived, snoozed, deleted or withdrawn."""
         return self.filter(archived_at=None, snoozed_until=None, deleted_at=None, withdrawn=Withdrawn.NO)
+
+    def to_show(self) -> "ListedQuerySet":
+        """With what the notification object is made of: the event, and whether every way out has failed."""
+        return self.select_related("event").annotate(outward_failed=outward_failed())
 
 
 class NotificationLog(models.Model):

@@ -6,20 +6,20 @@ from .sending import Sender
 
 
 class Engine:
-    """Threads of this process; start them once."""
+    """Threads of this process; start them once. Without `sends` it only sweeps: other processes send."""
 
-    def __init__(self) -> None:
-        self._sweep, self._sender = Worker(), Sender()
+    def __init__(self, *, sends: bool = True) -> None:
+        self._threads: list[Worker | Sender] = [Sender(), Worker()] if sends else [Worker()]
 
     def start(self) -> "Engine":
-        self._sweep.start()
-        self._sender.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def stop(self) -> None:
         """Bounded: what is still under way after a few seconds is left to its lease."""
-        self._sender.stop()
-        self._sweep.stop()
+        for thread in self._threads:
+            thread.stop()
 
 
 def do_what_is_due() -> None:

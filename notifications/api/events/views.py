@@ -66,7 +66,7 @@ class EventViewSet(mixins.ListModelMixin, GenericViewSet[Event]):
     @action(detail=True, serializer_class=ReceiptSerializer, filterset_class=None, cursor="recipient_id")
     def recipients(self, request: Request, pk: str) -> Response:
         """Who was told, and has it, and read it."""
-        rows: QuerySet[Any] = self.get_object().rows.order_by("recipient_id")
+        rows: QuerySet[Any] = self.get_object().rows.to_show().order_by("recipient_id")
         shown: Any = self.paginate_queryset(rows)
         context = {"now": database_now()}
         return self.get_paginated_response(ReceiptSerializer(shown, many=True, context=context).data)

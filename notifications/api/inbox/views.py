@@ -27,7 +27,7 @@ NOTHING: dict[str, Any] = {"serializer_class": NothingSerializer}
 class NotificationViewSet(GenericViewSet[NotificationLog]):
     """Your notifications, the newest first; without the archived, snoozed, expired, cancelled and replaced ones."""
 
-    queryset = NotificationLog.objects.select_related("event")
+    queryset = NotificationLog.objects.to_show()
     serializer_class: type[BaseSerializer[Any]] = NotificationSerializer
     filterset_class = InboxFilter
     lookup_value_regex = "[0-9]+"  # the stream's address is not one of ours

@@ -17,8 +17,10 @@ from rest_framework.viewsets import GenericViewSet
 
 from ... import audit, events, inbox
 from ...database import database_now
+from ...delivery import retrying
 from ...inbox import pruning
 from ...models import AuditEntry, Connection, Event, NotificationLog
+from ..deliveries.serializers import RetriedSerializer, RetrySerializer
 from ..events.action_serializers import event
 from ..events.sending import KEY_PARAMETER, accept, accepted, sender_id
 from ..events.serializers import AcceptedSerializer
@@ -34,7 +36,12 @@ ACCEPTED: dict[str, Any] = {"responses": {202: AcceptedSerializer}, "parameters"
 class StaffNotificationViewSet(GenericViewSet[NotificationLog]):
     """Everybody's notifications, the newest first."""
 
-    queryset = NotificationLog.objects.select_related("event", "recipient").order_by("-pk")
+    queryset = (
+        NotificationLog.objects.to_show()
+        .select_related("recipient")
+        .prefetch_related("deliveries__tries")
+        .order_by("-pk")
+    )
     lookup_value_regex = "[0-9]{1,18}"
     serializer_class: type[BaseSerializer[Any]] = StaffNotificationSerializer
     permission_classes = [IsAdminUser]
@@ -64,6 +71,19 @@ class StaffNotificationViewSet(GenericViewSet[NotificationLog]):
         """Take one person's notification back; what still waits to be sent of it is not."""
         inbox.cancel_one(self.get_object().pk, actor=(sender_id(request), request.user.get_username()))
         return Response(StaffNotificationSerializer(self.get_object(), context={"now": database_now()}).data)
+
+    @extend_schema(responses=RetriedSerializer)
+    @action(detail=False, methods=["post"], serializer_class=RetrySerializer, filterset_class=None)
+    def retry(self, request: Request) -> Response:
+        """Another round of attempts for outward deliveries that have failed: of these notifications, or of all."""
+        body = self.get_serializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        said = body.validated_data
+        which = {_WHICH[name]: said[name] for name in _WHICH if name in said}
+        retried = retrying.retry(said.get("ids"), **which)
+        actor = (sender_id(request), request.user.get_username())
+        audit.record("staff.retry", "delivery", actor=actor, count=retried, asked=body.data)
+        return Response({"retried": retried})
 
     @extend_schema(responses=DeletedSerializer)
     @action(detail=False, methods=["post"], serializer_class=NothingSerializer, filterset_class=None)
@@ -96,6 +116,7 @@ class StaffNotificationViewSet(GenericViewSet[NotificationLog]):
         return rows.count() if self.request.query_params.get("user_id") else bounded_count(rows)
 
 
+_WHICH = {"channel": "channel", "user_id": "recipient_id", "since": "created_at__gte"}
 _NAMES = {"to.users": "user_id", "to.roles": "roles", "to.exclude": "exclude"}  # as these two requests call them
 
 
