@@ -133,7 +133,7 @@ _PRIVATE = [
     for pattern in (
         r"\w+://\S+",  # a push endpoint is a secret by itself
         r"\S+@\S+",
-        r"\+?\d[\d\s().-]{6,}\d",  # a number to call
+        r"\+\d[\d\s().-]{5,}\d|\b\d{9,}\b",  # a number to call
         r"(?i)\bbearer\s+\S+",
         r"[\w+/=.-]{25,}",  # a token
     )

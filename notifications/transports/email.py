@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from email.headerregistry import Address as Mailbox
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import parseaddr
+from email.utils import getaddresses
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlsplit
@@ -59,8 +59,8 @@ def from_url(url: str) -> Transport:
 # --- the letter -------------------------------------------------------------
 def sender() -> Mailbox:
     """EMAIL_FROM, taken apart. Raises Malformed."""
-    name, address = parseaddr(settings.EMAIL_FROM)
     try:
+        ((name, address),) = getaddresses([settings.EMAIL_FROM])
         return _mailbox(name, address)
     except ValueError:
         raise Malformed("write it as name@example.org or Name <name@example.org>") from None
@@ -234,6 +234,7 @@ class _Link(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         """Called by connect(). Each step after this has `timeout`, all of them together the deadline."""
+        self._host = host  # what starttls() checks the certificate against
         plain = self._dialled(host, port)
         self._deadline.hold(plain)
         plain.settimeout(self._deadline.left_s(timeout))
