@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import orjson
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 
 from . import audience, audit, wire
 from .database import as_parameter, database_now, id_list
-from .delivery import planning, queue
+from .delivery import planning, reporting
 from .events import Audience, Priority
 from .live.bell import ring_on_commit
 from .live.rings import LARGEST_BODY, Head, NewRing
@@ -54,6 +54,8 @@ def _write_next(event: Event, people: Sequence[tuple[int, str]], *, finished: bo
         return False
     if people:
         _write(event, dict(people))
+    if finished:
+        reporting.report_done(event, now=database_now())
     return True
 
 
@@ -86,8 +88,8 @@ def _write(event: Event, reasons: Mapping[int, str]) -> None:
         ids.update(written)
         heads = [_head(inboxes[user], written[user]) for user in users]
         ring_on_commit(NewRing(wire.frame_name(event), event.namespace, _tail(event, reason, now), heads))
-    if planning.plan(event, ids, now=now):
-        transaction.on_commit(queue.look_now)
+    planning.plan(event, ids, now=now)
+    reporting.report(reporting.CREATED, NotificationLog.objects.filter(pk__in=list(ids.values())), now=now)
     audit.record(
         "notification.created",
         "event",

@@ -33,6 +33,7 @@ _RETRIES = {  # docs/requirements.md B4
     Priority.NORMAL: Retry(2, 5),
     Priority.LOW: Retry(1, 10),
 }
+_WEBHOOK = Retry(8, 5)  # another system may be down for a while: about 20 minutes in all
 _LADDERS: dict[Priority, tuple[Channel, ...]] = {  # docs/requirements.md B5
     Priority.CRITICAL: (Channel.EMAIL, Channel.SMS, Channel.PUSH),
     Priority.URGENT: (Channel.EMAIL, Channel.PUSH),
@@ -42,10 +43,12 @@ _LADDERS: dict[Priority, tuple[Channel, ...]] = {  # docs/requirements.md B5
 }
 
 
-def retry(priority: str) -> Retry:
+def retry(priority: str, channel: str | None = None) -> Retry:
     """B4's row, where settings do not say otherwise."""
     if not settings.NOTIFICATION_RETRY_ENABLED:
         return Retry(1, 0)
+    if channel == Channel.WEBHOOK:
+        return _WEBHOOK
     row = _RETRIES[Priority(priority)]
     attempts, delay = settings.NOTIFICATION_MAX_RETRIES, settings.NOTIFICATION_RETRY_DELAY
     return Retry(

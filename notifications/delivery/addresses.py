@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from django.contrib.auth import get_user_model
 
+from ..database import database_now
 from ..events import Channel
-from ..models import Device, Phone, Suppression
+from ..models import Delivery, Device, Phone, Suppression, Webhook
 from ..transports.base import Address
 
 
@@ -17,6 +18,30 @@ class Reach:
 
     addresses: list[Address] = field(default_factory=list)
     is_suppressed: bool = False
+
+
+def reach_of(delivery: Delivery) -> Reach:
+    """Where this one goes, as it stands now."""
+    match delivery.channel:
+        case Channel.APPRISE:  # the operator's own URLs
+            return Reach([Address(value="")])
+        case Channel.WEBHOOK:
+            return Reach(_of_webhook(delivery.target.partition(":")[0]))
+    assert delivery.recipient_id is not None, "any other channel is a person's"
+    return reach([delivery.recipient_id], delivery.channel)[delivery.recipient_id]
+
+
+def _of_webhook(webhook_id: str) -> list[Address]:
+    open_ = Webhook.objects.filter(pk=webhook_id, disabled_at=None)
+    now = database_now()
+    return [
+        Address(
+            value=one.url,
+            keys={"secret": one.secret}
+            | ({"old_secret": one.old_secret} if one.old_until and one.old_until > now else {}),
+        )
+        for one in open_
+    ]
 
 
 def reach(user_ids: Sequence[int], channel: str) -> dict[int, Reach]:

@@ -20,8 +20,8 @@ from ..events import Priority
 from ..locks import lock_inbox, share_event, transacting
 from ..models import Attempt, Delivery, Event, NotificationLog
 from ..transports.base import Accepted, Address, Message, Transport, TransportError
-from . import endpoints, fallback
-from .addresses import Reach, reach
+from . import endpoints, fallback, reporting
+from .addresses import Reach, reach_of
 from .messages import message
 from .planning import facts
 from .queue import Leased, room_at
@@ -89,18 +89,17 @@ def begin(leased: Leased) -> Begun | None:
         return None
     event = share_event(delivery.event_id)
     row = delivery.notification
-    assert row is not None, "a person's delivery has a row"
     now = database_now()
     transport = transports.find(delivery.channel)
     if _was_interrupted(delivery, now) and not (transport and transport.is_idempotent):
         settle(delivery, Delivery.State.UNKNOWN, "outcome_unknown", now=now)
         return None
-    found = reach([row.recipient_id], delivery.channel)[row.recipient_id]
+    found = reach_of(delivery)
     decision = _decision(delivery, event, row, found, now)
     if decision.outcome != "send":
         _obey(delivery, decision, now)
         return None
-    if _count(delivery) >= policies.retry(event.priority).max_attempts:
+    if _count(delivery) >= _policy(delivery).max_attempts:
         settle(delivery, Delivery.State.FAILED, "attempts_exhausted", now=now)
         return None
     return _begun(leased, delivery, message(delivery, event, row), found.addresses, now)
@@ -108,12 +107,11 @@ def begin(leased: Leased) -> Begun | None:
 
 def _held(leased: Leased) -> Delivery | None:
     """The delivery, with its person's inbox locked; None when the lease is no longer ours."""
-    ours = Delivery.objects.filter(pk=leased.id, lease=leased.lease).select_related("notification")
-    user_id = ours.values_list("recipient_id", flat=True).first()
-    if user_id is None:
-        return None
-    lock_inbox(user_id)
-    return ours.first()
+    ours = Delivery.objects.filter(pk=leased.id, lease=leased.lease)
+    for user_id in ours.values_list("recipient_id", flat=True):
+        if user_id is not None:  # to a person, not to another system
+            lock_inbox(user_id)
+    return ours.select_related("notification").first()
 
 
 def _was_interrupted(delivery: Delivery, now: datetime) -> bool:
@@ -123,10 +121,10 @@ def _was_interrupted(delivery: Delivery, now: datetime) -> bool:
     return ended > 0
 
 
-def _decision(delivery: Delivery, event: Event, row: NotificationLog, found: Reach, now: datetime) -> Decision:
+def _decision(delivery: Delivery, event: Event, row: NotificationLog | None, found: Reach, now: datetime) -> Decision:
     if transports.find(delivery.channel) is None:
         return Decision(SKIP, "not_configured")
-    is_acknowledged = row.is_read or row.delivered_at is not None
+    is_acknowledged = row is not None and (row.is_read or row.delivered_at is not None)
     decision = decide(facts(event, delivery.rung, found, now=now, is_acknowledged=is_acknowledged))
     if decision.outcome == "send" and (until := room_at(delivery.channel, _cap(delivery.channel), now)):
         return Decision(HOLD, "rate_limited", until)
@@ -184,7 +182,8 @@ def record(begun: Begun, outcome: Outcome, *, is_idempotent: bool) -> None:
         delivery.provider_id = outcome.accepted.provider_id[:255]
         word, retry_at = Attempt.Outcome.SENT, None
         settle(delivery, Delivery.State.SENT, delivery.reason, now=now)
-        NotificationLog.objects.filter(deliveries=delivery, sent_at=None).update(sent_at=now)
+        if delivery.recipient_id is not None:
+            NotificationLog.objects.filter(pk=delivery.notification_id or 0, sent_at=None).update(sent_at=now)
     elif outcome.is_unknown and not is_idempotent:
         word, retry_at = Attempt.Outcome.UNKNOWN, None
         settle(delivery, Delivery.State.UNKNOWN, "outcome_unknown", now=now)
@@ -196,11 +195,15 @@ def record(begun: Begun, outcome: Outcome, *, is_idempotent: bool) -> None:
 
 def _again_at(delivery: Delivery, outcome: Outcome, now: datetime) -> datetime | None:
     """When to try again; None: never."""
-    policy = policies.retry(Priority.of_rank(delivery.priority))
+    policy = _policy(delivery)
     if outcome.is_permanent or _count(delivery) >= policy.max_attempts:
         return None
     pause_s = max(policy.pause_s(_count(delivery)), outcome.retry_after_s or 0)
     return now + timedelta(seconds=min(pause_s, policies.LONGEST_PAUSE_S))
+
+
+def _policy(delivery: Delivery) -> policies.Retry:
+    return policies.retry(Priority.of_rank(delivery.priority), delivery.channel)
 
 
 def _count(delivery: Delivery) -> int:
@@ -246,3 +249,5 @@ def settle(delivery: Delivery, state: Delivery.State, reason: str, *, now: datet
         update_fields=["state", "outcome", "reason", "lease", "due_at", "settled_at", "provider_id", "last_error"]
     )
     fallback.follow(delivery, now=now)
+    if state == Delivery.State.FAILED and delivery.recipient_id is not None:
+        reporting.report(reporting.FAILED, NotificationLog.objects.filter(pk=delivery.notification_id or 0), now=now)

@@ -1,26 +1,50 @@
 """What a transport is given to say for one delivery."""
 
+from typing import Any
 from urllib.parse import urljoin
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from .. import wire
+from ..database import database_now
+from ..events import Channel
 from ..models import Delivery, Event, NotificationLog
 from ..transports.base import Message
 
 
-def message(delivery: Delivery, event: Event, row: NotificationLog) -> Message:
+def message(delivery: Delivery, event: Event, row: NotificationLog | None) -> Message:
     """In the event's own words; a link of our own pages becomes a whole address."""
-    person = get_user_model().objects.get(pk=row.recipient_id)
     return Message(
         delivery_id=str(delivery.pk),
         kind=event.kind,
         title=event.title,
         message=event.message,
         priority=event.priority,
-        created_at=row.created_at,
+        created_at=delivery.created_at,
         link=urljoin(settings.BASE_URL, event.link) if event.link else None,
         image=urljoin(settings.BASE_URL, event.image) if event.image else None,
-        recipient_name=person.get_full_name() or person.get_username(),
-        payload={"id": row.pk, "seq": row.seq, "event_id": str(event.pk), "notification_type": event.kind},
+        recipient_name=_name_of(delivery.recipient_id),
+        payload=_reported(delivery, event, row) if delivery.channel == Channel.WEBHOOK else _pointer(event, row),
     )
+
+
+def _name_of(user_id: int | None) -> str:
+    person = get_user_model().objects.filter(pk=user_id).first() if user_id else None
+    return (person.get_full_name() or person.get_username()) if person else ""
+
+
+def _pointer(event: Event, row: NotificationLog | None) -> dict[str, Any]:
+    """What an app needs to find it again."""
+    ids = {"id": row.pk, "seq": row.seq} if row else {}
+    return {**ids, "event_id": str(event.pk), "notification_type": event.kind}
+
+
+def _reported(delivery: Delivery, event: Event, row: NotificationLog | None) -> dict[str, Any]:
+    """The body of a webhook: what happened, when, and the notification as it is now."""
+    if row is None:
+        about: dict[str, Any] = {"event_id": str(event.pk), "status": event.state, "recipients": event.recipients}
+    else:
+        row.event = event
+        about = {**wire.notification(row, now=database_now()), "user_id": row.recipient_id}
+    return {"type": delivery.target.partition(":")[2], "timestamp": wire.moment(delivery.created_at), "data": about}

@@ -9,9 +9,10 @@ from django.conf import settings
 from .. import transports
 from ..deciding import policies
 from ..deciding.decide import SEND, SKIP, Decision, Facts, decide
-from ..events import Priority
+from ..events import Channel, Priority
 from ..models import Delivery, Event
 from ..words import catalogue
+from . import queue
 from .addresses import Reach, reach
 
 
@@ -24,23 +25,31 @@ class Step(NamedTuple):
 
 def steps(event: Event) -> list[Step]:
     """The outward channels of an event, its own first."""
-    kind = catalogue.find(event.kind)
-    named = event.channels if event.channels is not None else kind.channels if kind else ()
+    named = channels_of(event)
     own = [channel for channel in policies.OUTWARD if channel in named]
     rungs = policies.ladder(event.priority, used=own)
     return [Step(channel, 0) for channel in own] + [Step(channel, i) for i, channel in enumerate(rungs, 1)]
 
 
+def channels_of(event: Event) -> Sequence[str]:
+    """As its sender said, or as its kind is."""
+    kind = catalogue.find(event.kind)
+    return event.channels if event.channels is not None else kind.channels if kind else ()
+
+
 def skipped_for_all(event: Event) -> dict[str, str]:
     """{channel: reason} of what reaches nobody: said once, on the event."""
-    return {step.channel: "not_configured" for step in steps(event) if transports.find(step.channel) is None}
+    wanted = [step.channel for step in steps(event)]
+    if Channel.APPRISE in channels_of(event):
+        wanted.append(Channel.APPRISE)
+    return {channel: "not_configured" for channel in wanted if transports.find(channel) is None}
 
 
-def plan(event: Event, row_ids: Mapping[int, int], *, now: datetime) -> int:
-    """Write the deliveries of these new rows, {recipient: row id}; the answer: how many are due at once."""
+def plan(event: Event, row_ids: Mapping[int, int], *, now: datetime) -> None:
+    """Write the deliveries of these new rows, {recipient: row id}."""
     open_steps = [step for step in steps(event) if transports.find(step.channel) is not None]
     if not open_steps:
-        return 0
+        return
     people = list(row_ids)
     reaches = [reach(people, step.channel) for step in open_steps]
     made = [
@@ -49,7 +58,8 @@ def plan(event: Event, row_ids: Mapping[int, int], *, now: datetime) -> int:
         for delivery in _for_one(event, user, row_id, open_steps, [found[user] for found in reaches], now)
     ]
     Delivery.objects.bulk_create(made, batch_size=1000)
-    return sum(one.state == Delivery.State.WAITING and one.rung == 0 for one in made)
+    if any(one.state == Delivery.State.WAITING and one.rung == 0 for one in made):
+        queue.look_after_commit()
 
 
 def _for_one(

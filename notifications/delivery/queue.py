@@ -29,6 +29,10 @@ def look_now() -> None:
         tell()
 
 
+def look_after_commit() -> None:
+    transaction.on_commit(look_now, robust=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Leased:
     """A delivery that is ours until the lease ends, unless it is renewed."""

@@ -15,12 +15,12 @@ CHUNK = 500  # deliveries
 
 def retry(ids: Sequence[int] | None = None, **which: object) -> int:
     """How many were put back: these notifications' (None: everybody's), narrowed by conditions on Delivery."""
-    dead = Delivery.objects.filter(state__in=RETRIABLE, notification__isnull=False, **which)
+    dead = Delivery.objects.filter(state__in=RETRIABLE, **which)
     if ids is not None:
         dead = dead.filter(notification_id__in=ids)
     count, last = 0, 0
     while chunk := list(dead.filter(pk__gt=last).order_by("pk").values_list("pk", "recipient_id")[:CHUNK]):
-        count += _retry_chunk([pk for pk, _ in chunk], sorted({user for _, user in chunk}))
+        count += _retry_chunk([pk for pk, _ in chunk], sorted({user for _, user in chunk if user is not None}))
         last = chunk[-1][0]
     if count:
         queue.look_now()

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from .. import audit
 from ..database import as_parameter, cast, database_now
-from ..delivery import fallback
+from ..delivery import fallback, reporting
 from ..locks import lock_free_inboxes, lock_inbox, transacting
 from ..models import AuditEntry, Inbox, Live, NotificationLog
 from .marking import own_rows
@@ -57,6 +57,7 @@ def _deliver(rows: QuerySet[NotificationLog], user_id: int) -> int:
     waiting = NotificationLog.objects.filter(pk__in=rows.values("pk"), delivered_at=None)
     touched = waiting.aggregate(first=Min("id"), last=Max("id"))
     now = database_now()
+    reporting.report(reporting.DELIVERED, waiting, now=now)
     count = waiting.update(delivered_at=now, sent_at=Coalesce("sent_at", now), updated_at=now)
     if count:
         fallback.stop([user_id])
@@ -110,6 +111,8 @@ def _write_acks(acks: Sequence[Ack], now: datetime) -> None:
     for user_id, row_id in delivered:
         by_user.setdefault(user_id, []).append(row_id)
     fallback.stop(list(by_user))
+    just_now = NotificationLog.objects.filter(pk__in=[row_id for _, row_id in delivered])
+    reporting.report(reporting.DELIVERED, just_now, now=now)
     audit.write(_delivered_entry(user, ids, now) for user, ids in by_user.items())
 
 

@@ -9,7 +9,7 @@ from django.db.models import Max, Min
 
 from .. import audit
 from ..database import database_now, storable
-from ..delivery import fallback
+from ..delivery import fallback, reporting
 from ..live.bell import ring_on_commit
 from ..live.rings import ChangeRing
 from ..locks import lock_inbox, transacting
@@ -128,6 +128,7 @@ def _apply(verb: Verb, user_id: int, ids: Sequence[int]) -> int:
     settle(inbox, before, tally(rows), lowest_unread=lowest_unread)
     if verb is READ:
         fallback.stop([user_id])
+        reporting.report(reporting.READ, NotificationLog.objects.filter(pk__in=[row.pk for row in rows]), now=now)
     _record(verb.action, user_id, rows, now)
     tell(inbox, verb.frames(rows, now))
     return len(rows)
@@ -157,6 +158,7 @@ def mark_all_as_read(user_id: int, *, up_to_seq: int | None = None, kind: str | 
     if expiring := _expired_but_not_settled(now):
         unread = unread.exclude(event_id__in=expiring)
     touched = unread.aggregate(first=Min("id"), last=Max("id"))
+    reporting.report(reporting.READ, unread, now=now)
     count = unread.update(is_read=True, read_at=now, updated_at=now)
     if count == 0:
         return 0

@@ -35,7 +35,7 @@ def outward_failed() -> models.Q:
     """Channels outside were tried and all have ended failed: none was accepted, and none is still to come."""
     from .delivery import Delivery
 
-    mine = Delivery.objects.filter(notification=models.OuterRef("pk"))
+    mine = Delivery.objects.filter(notification=models.OuterRef("pk"), recipient__isnull=False)
     failed = (Delivery.State.FAILED, Delivery.State.UNKNOWN)
     others = (Delivery.State.WAITING, Delivery.State.HELD, Delivery.State.SENT)
     tried, may_arrive = models.Exists(mine.filter(state__in=failed)), models.Exists(mine.filter(state__in=others))
