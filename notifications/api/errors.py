@@ -32,6 +32,12 @@ class NothingToStop(APIException):
     default_code = "nothing_to_stop"
 
 
+class WillNotReturn(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "It was cancelled, replaced or has expired: it would never come back."
+    default_code = "will_not_return"
+
+
 class TooLarge(APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = f"The body is larger than {settings.MAX_BODY_BYTES // 1024} KiB."
@@ -71,6 +77,8 @@ def _in_the_words_of_http(exc: Exception) -> Exception:
             return NotFound(f"Not in your inbox: {', '.join(map(str, exc.ids[:10]))}.")
         case inbox.NothingToStop():
             return NothingToStop()
+        case inbox.WillNotReturn():
+            return WillNotReturn()
         case RequestDataTooBig():
             return TooLarge()
         case SuspiciousOperation():  # too many fields in a form, and the like

@@ -12,12 +12,15 @@ from .marking import (
     mark_seen,
     unarchive,
 )
+from .snoozing import LONGEST_SNOOZE, WillNotReturn, snooze
 from .withdrawing import NothingToStop, cancel_one, settle_event, stop_deliveries, withdraw_chunk
 
 __all__ = [
+    "LONGEST_SNOOZE",
     "Ack",
     "NotFound",
     "NothingToStop",
+    "WillNotReturn",
     "acknowledge",
     "archive",
     "cancel_one",
@@ -29,6 +32,7 @@ __all__ = [
     "record_acks",
     "record_sent",
     "settle_event",
+    "snooze",
     "stop_deliveries",
     "unarchive",
     "unread_counts",

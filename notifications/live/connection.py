@@ -25,7 +25,9 @@ READ_AGAIN_S = 1.0  # after a failed read
 class Wire(Protocol):
     """How a transport writes; `send` may pause for a slow reader."""
 
-    def notification(self, name: str, prev: int, row_id: int, seq: int, body: str) -> dict[str, Any]: ...
+    def notification(
+        self, name: str, prev: int, row_id: int, seq: int, body: str, again: str | None
+    ) -> dict[str, Any]: ...
 
     def frame(self, event: str, data: dict[str, Any]) -> dict[str, Any] | None: ...
 
@@ -69,7 +71,9 @@ class Connection:
         self._stuck: asyncio.Task[None] | None = None
 
     # --- hearing ------------------------------------------------------------
-    def hear(self, name: str, namespace: str, row_id: int, seq: int, body: str | None) -> None:
+    def hear(
+        self, name: str, namespace: str, row_id: int, seq: int, body: str | None, again: str | None = None
+    ) -> None:
         """A bell rang for this person."""
         if seq <= self.covered or self.closed:
             return  # a repeat
@@ -83,7 +87,7 @@ class Connection:
         elif body is None:
             self.catch_up()
         else:
-            self._write(self._shown(name, row_id, seq, body))
+            self._write(self._shown(name, row_id, seq, body, again))
 
     def check_head(self, head: int) -> None:
         """The database's head, from the heartbeat: finds what every bell may have lost.
@@ -191,7 +195,7 @@ class Connection:
                 continue
             if self._is_full():
                 return False
-            await self.wire.send(self._shown(row.name, row.id, row.seq, row.body))
+            await self.wire.send(self._shown(row.name, row.id, row.seq, row.body, row.again))
         return True
 
     async def _reset(self, head: int) -> None:
@@ -231,8 +235,8 @@ class Connection:
             self.catch_up()
 
     # --- writing ------------------------------------------------------------
-    def _shown(self, name: str, row_id: int, seq: int, body: str) -> dict[str, Any]:
-        message = self.wire.notification(name, self.shown, row_id, seq, body)
+    def _shown(self, name: str, row_id: int, seq: int, body: str, again: str | None) -> dict[str, Any]:
+        message = self.wire.notification(name, self.shown, row_id, seq, body, again)
         self.covered = self.shown = seq
         self.unacked.add(row_id, seq, len(body))
         return message

@@ -124,7 +124,7 @@ class Hub:
             if not here:
                 continue
             for connection in here:
-                connection.hear(ring.name, ring.namespace, head.id, head.seq, body)
+                connection.hear(ring.name, ring.namespace, head.id, head.seq, body, ring.again)
             self._hear_standing(head.user_id, (head.seq, head.rev, head.unread_count))
 
     def _hear_change(self, ring: ChangeRing) -> None:

@@ -40,6 +40,7 @@ class Row:
     seq: int
     name: str
     body: str
+    again: str | None = None
 
 
 @dataclass(slots=True)
@@ -140,6 +141,7 @@ def _framed(rows: Sequence[NotificationLog]) -> list[Row]:
             row.seq,
             wire.frame_name(row.event),
             orjson.dumps({**wire.shared(row.event), **wire.own(row, now=now)})[1:].decode(),
+            row.again,
         )
         for row in rows
         if now is not None

@@ -20,12 +20,13 @@ class Head(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NewRing:
-    """New rows of one event for people told for one reason."""
+    """New rows of one event for people told for one reason; or a row in a new place."""
 
     name: str  # the frame's event name
     namespace: str
     tail: bytes | None  # the JSON object without `id` and `seq`, encoded once for everybody; None: read it
     heads: Sequence[Head]
+    again: str | None = None  # why a row that clients may know has a new seq
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ _TAG_OF = {made: tag for tag, made in _TAGS.items()}
 def pack(ring: Ring) -> list[Any]:
     """Plain lists and numbers, for the channel layer."""
     if isinstance(ring, NewRing):
-        return ["new", ring.name, ring.namespace, ring.tail, ring.heads]
+        return ["new", ring.name, ring.namespace, ring.tail, ring.heads, ring.again]
     return [_TAG_OF[type(ring)], *astuple(ring)]
 
 
@@ -69,8 +70,8 @@ def unpack(packed: Sequence[Any]) -> Ring | None:
     """The ring, or None for one of a kind we do not know (a newer process in a rolling deploy)."""
     tag, *fields = packed
     if tag == "new":
-        name, namespace, tail, heads = fields
-        return NewRing(name, namespace, tail, [Head._make(head) for head in heads])
+        name, namespace, tail, heads, again = fields
+        return NewRing(name, namespace, tail, [Head._make(head) for head in heads], again)
     made = _TAGS.get(tag)
     return made(*fields) if made else None
 

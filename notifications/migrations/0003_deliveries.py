@@ -66,6 +66,15 @@ class Migration(migrations.Migration):
                 ('gone_at', models.DateTimeField(blank=True, help_text='The provider says that it is no more.', null=True)),
             ],
         ),
+        migrations.AddField(
+            model_name='notificationlog',
+            name='again',
+            field=models.CharField(blank=True, choices=[('repush', 'Repush'), ('snooze', 'Snooze')], max_length=6, null=True),
+        ),
+        migrations.AddIndex(
+            model_name='notificationlog',
+            index=models.Index(condition=models.Q(('snoozed_until__isnull', False)), fields=['snoozed_until'], name='log_snoozed'),
+        ),
         migrations.CreateModel(
             name='Job',
             fields=[

@@ -6,9 +6,10 @@ from .delivery import Attempt, Delivery, Outcome
 from .endpoint import Device, PausedChannel, Phone, Suppression, Webhook
 from .event import Event, IdempotencyKey, Installation, outlived
 from .job import Job
-from .notification import Inbox, Live, NotificationLog, Withdrawn, outward_failed, unexpired
+from .notification import Again, Inbox, Live, NotificationLog, Withdrawn, outward_failed, unexpired
 
 __all__ = [
+    "Again",
     "Attempt",
     "AuditEntry",
     "Connection",
@@ -28,7 +29,7 @@ __all__ = [
     "Suppression",
     "Webhook",
     "Withdrawn",
-    "outward_failed",
     "outlived",
+    "outward_failed",
     "unexpired",
 ]

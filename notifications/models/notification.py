@@ -42,6 +42,13 @@ def outward_failed() -> models.Q:
     return models.Q(tried) & ~models.Q(may_arrive)
 
 
+class Again(models.TextChoices):
+    """Why a row that clients may know has a new seq."""
+
+    REPUSH = "repush"
+    SNOOZE = "snooze"
+
+
 class Inbox(models.Model):
     """One per person: the counters, and the lock. Whoever writes a person's rows holds this row first (locks.py)."""
 
@@ -94,6 +101,7 @@ class NotificationLog(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     rtt_ms = models.PositiveIntegerField(null=True, blank=True)
+    again = models.CharField(max_length=6, choices=Again.choices, null=True, blank=True)
     action_taken = models.CharField(max_length=64, null=True, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -106,7 +114,12 @@ class NotificationLog(models.Model):
             models.UniqueConstraint(fields=["recipient", "seq"], name="seq_once_per_recipient"),
             models.UniqueConstraint(fields=["event", "recipient"], name="told_once_per_event"),
         ]
-        # no index on a column that changes: updates stay HOT (docs/decisions.md)
+        # no index on a column that changes: updates stay HOT (docs/decisions.md); a snooze is rare
+        indexes = [
+            models.Index(  # the sweep: what comes back
+                fields=["snoozed_until"], name="log_snoozed", condition=models.Q(snoozed_until__isnull=False)
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} #{self.seq} for {self.recipient_id}"

@@ -97,8 +97,9 @@ class SocketWire:
     def write_now(self, message: dict[str, Any]) -> bool:
         return self._write_text is not None and self._write_text(message["text"])
 
-    def notification(self, name: str, prev: int, row_id: int, seq: int, body: str) -> dict[str, Any]:
-        text = f'{{"event":"{name}","prev":{prev},"data":{{"id":{row_id},"seq":{seq},{body}}}'
+    def notification(self, name: str, prev: int, row_id: int, seq: int, body: str, again: str | None) -> dict[str, Any]:
+        known = f'"again":"{again}",' if again else ""
+        text = f'{{"event":"{name}","prev":{prev},{known}"data":{{"id":{row_id},"seq":{seq},{body}}}'
         return {"type": "websocket.send", "text": text}
 
     def frame(self, event: str, data: dict[str, Any]) -> dict[str, Any]:

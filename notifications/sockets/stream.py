@@ -30,8 +30,9 @@ class StreamWire:
         self._send = send
         self.over = asyncio.Event()
 
-    def notification(self, name: str, prev: int, row_id: int, seq: int, body: str) -> dict[str, Any]:
-        return _chunk(f'id: {seq}\nevent: {name}\ndata: {{"id":{row_id},"seq":{seq},{body}\n\n')
+    def notification(self, name: str, prev: int, row_id: int, seq: int, body: str, again: str | None) -> dict[str, Any]:
+        known = f'"again":"{again}",' if again else ""  # a stream has no frame to say it on
+        return _chunk(f'id: {seq}\nevent: {name}\ndata: {{"id":{row_id},"seq":{seq},{known}{body}\n\n')
 
     def frame(self, event: str, data: dict[str, Any]) -> dict[str, Any] | None:
         if event == "caught_up":  # what it says of `rev`, a stream says with a ping

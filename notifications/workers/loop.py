@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from .. import expansion
 from ..database import database_now
-from ..inbox import settle_event
+from ..inbox import settle_event, snoozing
 from ..live import leases
 from ..live.threads import unit
 from ..models import Event, Withdrawn, outlived
@@ -62,6 +62,7 @@ def sweep() -> bool:
         expand_open,
         withdraw_expired,
         withdraw_cancelled,
+        wake_snoozed,
         write_off_ghosts,
         periodic.run_due,
     )
@@ -111,6 +112,10 @@ def withdraw_cancelled() -> bool:
 def _settle(events: QuerySet[Event], why: Withdrawn, now: datetime) -> bool:
     found = list(events.values_list("pk", flat=True)[:EVENTS_PER_ROUND])
     return any([settle_event(event_id, why, now=now) for event_id in found])
+
+
+def wake_snoozed() -> bool:
+    return snoozing.wake_chunk() > 0
 
 
 def write_off_ghosts() -> bool:

@@ -1,11 +1,13 @@
 """What each act of a recipient takes."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
 
 from ... import inbox
+from ...database import database_now
 from ...words import catalogue
 from ..bodies import MOST_IDS
 
@@ -38,6 +40,18 @@ def ids_field(**options: Any) -> serializers.ListField:
 class MarkAllSerializer(serializers.Serializer[Any]):
     up_to_seq = seq_field(required=False, allow_null=True)
     notification_type = KindField(required=False, allow_null=True, max_length=64)
+
+
+class SnoozeSerializer(serializers.Serializer[Any]):
+    until = serializers.DateTimeField(help_text="In the future, a year ahead at most.")
+
+    def validate_until(self, until: datetime) -> datetime:
+        now = database_now()
+        if until <= now:
+            raise serializers.ValidationError("This time lies in the past.", "in_the_past")
+        if until > now + inbox.LONGEST_SNOOZE:
+            raise serializers.ValidationError("At most a year ahead.", "too_far")
+        return until
 
 
 class SeenSerializer(serializers.Serializer[Any]):

@@ -16,7 +16,14 @@ from rest_framework.viewsets import GenericViewSet
 from ... import inbox
 from ...database import database_now
 from ...models import Event, Inbox, NotificationLog, outlived
-from .action_serializers import AckSerializer, BulkSerializer, MarkAllSerializer, NothingSerializer, SeenSerializer
+from .action_serializers import (
+    AckSerializer,
+    BulkSerializer,
+    MarkAllSerializer,
+    NothingSerializer,
+    SeenSerializer,
+    SnoozeSerializer,
+)
 from .filters import HIDDEN, InboxFilter, asked
 from .serializers import AcknowledgedSerializer, CountSerializer, NotificationSerializer, UnreadCountSerializer
 
@@ -96,6 +103,15 @@ class NotificationViewSet(GenericViewSet[NotificationLog]):
     def unarchive(self, request: Request, pk: str) -> Response:
         """Back in the list."""
         return self._marked(inbox.unarchive, pk)
+
+    @extend_schema(responses=NotificationSerializer)
+    @action(detail=True, methods=["post"], serializer_class=SnoozeSerializer)
+    def snooze(self, request: Request, pk: str) -> Response:
+        """Out of sight until then; it comes back unread, as if new. Once more moves the time."""
+        row_id = self._id(pk)
+        self._shown(row_id)  # somebody else's is 404 whatever is asked
+        inbox.snooze(self._user_id, row_id, until=self._body()["until"])
+        return self._shown(row_id)
 
     # --- many ------------------------------------------------------------------------------------------------------
 

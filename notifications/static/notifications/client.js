@@ -103,6 +103,8 @@ export class TidingsClient extends EventTarget {
   /** @param {number} id */ markAsUnread = (id) => this.#call(() => this.rest.post(`${id}/mark_as_unread/`));
   /** @param {number} id */ archive = (id) => this.#call(() => this.rest.post(`${id}/archive/`));
   /** @param {number} id */ unarchive = (id) => this.#call(() => this.rest.post(`${id}/unarchive/`));
+  /** It comes back unread then. @param {number} id @param {Date} until */
+  snooze = (id, until) => this.#call(() => this.rest.post(`${id}/snooze/`, { until: until.toISOString() }));
   /** @param {number} id */ remove = (id) => this.#call(() => this.rest.remove(`${id}/`));
 
   /** After a reset the rows came over REST, which acknowledges nothing by itself. @param {number} upToSeq */

@@ -20,7 +20,7 @@ class FakeWire:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    def notification(self, name: str, prev: int, row_id: int, seq: int, body: str) -> Frame:
+    def notification(self, name: str, prev: int, row_id: int, seq: int, body: str, again: str | None) -> Frame:
         return {"event": name, "prev": prev, "id": row_id, "seq": seq, "body": body}
 
     def frame(self, event: str, data: Frame) -> Frame | None:

@@ -1,16 +1,20 @@
 """Several devices of a person: each gets everything, and what one of them does the others see."""
 
+from datetime import timedelta
 from typing import Any
 
 import orjson
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from notifications import inbox
 from notifications.events import Audience
+from notifications.inbox import snoozing
 from notifications.live.bell import Bell
 from notifications.live.rings import LARGEST_BODY
 from notifications.live.threads import in_thread
+from notifications.models import NotificationLog
 from notifications.sockets.process import LiveProcess
 from notifications.wire import notification
 
@@ -195,3 +199,19 @@ async def test_the_staff_endpoint_is_closed_4403_to_others(process: LiveProcess,
 @pytest.mark.parametrize("path", ["/ws/notifications", "/ws/notifications/", "/ws/admin", "/ws/admin/"])
 async def test_each_path_works_with_and_without_its_slash(process: LiveProcess, admin: User, path: str) -> None:
     assert await (await Device.of(admin, path=path)).data("caught_up")
+
+
+async def test_what_comes_back_from_a_snooze_is_shown_again_and_says_so(process: LiveProcess, engineer: User) -> None:
+    await send(engineer)
+    phone, _ = await pair(engineer)
+    (row_id,) = await ids_of(engineer)
+    await in_thread(inbox.snooze, engineer.pk, row_id, until=timezone.now() + timedelta(hours=1))
+    assert (await phone.data("notification_changed"))["changes"]["snoozed_until"]
+    await in_thread(NotificationLog.objects.update, snoozed_until=timezone.now() - timedelta(seconds=1))
+    await in_thread(snoozing.wake_chunk)
+    back = await phone.frame("notification")
+    assert (back["again"], back["prev"], back["data"]["id"], back["data"]["seq"]) == ("snooze", 1, row_id, 2)
+    late = await Device.of(engineer, "last_seq=1")
+    assert (await late.frame("notification"))["again"] == "snooze"
+    assert (await late.data("caught_up"))["last_seq"] == 2
+    assert late.seqs() == [2]
