@@ -16,7 +16,7 @@ CREATED, DELIVERED, READ, FAILED = (f"notification.{what}" for what in ("created
 
 
 def report(what: str, rows: QuerySet[NotificationLog], *, now: datetime) -> None:
-    """Tell every webhook that wants to hear of this, in the caller's transaction. Nobody does: the rows are not read."""
+    """Tell every webhook that wants to hear of this, in the caller's transaction. If none does, no row is read."""
     wanting = _wanting(what)
     if not wanting:
         return
