@@ -1,4 +1,4 @@
-"""What SQLite and Postgres say differently: the clock, a list of ids, what a number may be."""
+"""What SQLite and Postgres say differently: the clock, a list of ids, what a number may be, a lock without a row."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -42,3 +42,10 @@ def as_parameter(at: datetime) -> Any:
 def cast(column: str, kind: str) -> str:
     """SQL for a column of VALUES: Postgres would take an untyped one for text."""
     return f"CAST({column} AS {kind})" if connection.vendor == "postgresql" else column
+
+
+def hold(name: str) -> None:
+    """Nobody else holds this name until the transaction ends; in SQLite nobody else writes at all."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])

@@ -9,8 +9,12 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.routers import Route, SimpleRouter
 from rest_framework.viewsets import GenericViewSet
 
+from .callbacks.views import CallbackView
+from .deliveries.views import DeliveryViewSet
 from .events.views import EventViewSet, KindViewSet
 from .inbox.views import NotificationViewSet
+from .reaching.staff import ChannelViewSet, SuppressionViewSet, WebhookViewSet
+from .reaching.views import DeviceViewSet, PhoneViewSet
 from .staff.views import AuditViewSet, ConnectionViewSet, StaffNotificationViewSet
 
 View = Callable[..., HttpResponseBase]
@@ -33,8 +37,14 @@ def _routes(router: SimpleRouter) -> list[URLPattern | URLResolver]:
     router.register("events", EventViewSet, basename="event")
     router.register("notification-types", KindViewSet, basename="notification-type")
     router.register("admin/notifications", StaffNotificationViewSet, basename="staff-notification")
+    router.register("admin/deliveries", DeliveryViewSet, basename="delivery")
     router.register("admin/connections", ConnectionViewSet, basename="connection")
     router.register("admin/audit", AuditViewSet, basename="audit")
+    router.register("notifications/devices", DeviceViewSet, basename="device")
+    router.register("notifications/preferences", PhoneViewSet, basename="phone")
+    router.register("admin/channels", ChannelViewSet, basename="channel")
+    router.register("admin/suppressions", SuppressionViewSet, basename="suppression")
+    router.register("admin/webhooks", WebhookViewSet, basename="webhook")
     return router.urls
 
 
@@ -60,6 +70,7 @@ ALIASES: Mapping[str, Spelling] = {
     # 004
     "notifications/read-all": {"put": (NotificationViewSet, "mark_all_as_read")},
     "notifications/broadcast": {"post": (StaffNotificationViewSet, "broadcast")},
+    "notifications/retry": {"post": (StaffNotificationViewSet, "retry")},
     "notifications/cleanup": {"post": (StaffNotificationViewSet, "cleanup")},
     "notifications/connection-status": {"get": (ConnectionViewSet, "list")},
 }
@@ -93,4 +104,5 @@ def _each(viewset: type[GenericViewSet[Any]], actions: Mapping[str, str]) -> lis
 urlpatterns: list[URLPattern | URLResolver] = [
     *_aliases(),  # first: /api/notifications/ takes a POST only here
     path("api/", include([*_routes(BareRouter()), *_routes(SimpleRouter())])),  # of two with one name the last is shown
+    re_path("^callbacks/(?P<channel>[a-z]+)/?$", CallbackView.as_view()),
 ]

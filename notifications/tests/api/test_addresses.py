@@ -24,6 +24,7 @@ OWN: list[tuple[str, str, Any]] = [
     ("post", f"{INBOX}seen/", {"up_to_seq": 1}),
     ("post", f"{INBOX}mark_all_as_read/", {}),
     ("post", f"{INBOX}ack/", {"up_to_seq": 1}),
+    ("get", f"{INBOX}devices/", None),
     ("get", "/api/notification-types/", None),
     ("delete", f"{INBOX}{{id}}/", None),
 ]
@@ -145,6 +146,12 @@ def page(user: User, path: str) -> str:
         ("/api/events/", ["notification_type", "message", "to.everyone", "scheduled_for"]),
         ("/api/admin/notifications/send/", ["user_id", "message", "priority"]),
         ("/api/admin/notifications/broadcast/", ["title", "message"]),
+        (f"{INBOX}devices/", ["kind", "endpoint", "keys.p256dh", "token"]),
+        (f"{INBOX}preferences/verify_phone/", ["phone"]),
+        (f"{INBOX}preferences/confirm_phone/", ["phone", "code"]),
+        ("/api/admin/channels/sms/pause/", []),
+        ("/api/admin/channels/sms/resume/", []),
+        ("/api/admin/webhooks/", ["url", "types"]),
     ],
 )
 def test_every_act_has_a_form_in_the_browser(
@@ -164,4 +171,6 @@ def test_the_lists_show_in_the_browser_with_their_filters(people: dict[str, User
         assert "A title to look for" in html
         assert 'name="priority"' in html
     for path in ("/api/admin/audit/", "/api/admin/connections/", "/api/notification-types/", f"{INBOX}unread_count/"):
+        assert "HTTP 200 OK" in page(people["admin"], path)
+    for path in (f"{INBOX}devices/", *(f"/api/admin/{name}/" for name in ("channels", "suppressions", "webhooks"))):
         assert "HTTP 200 OK" in page(people["admin"], path)
