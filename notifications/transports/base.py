@@ -144,7 +144,7 @@ def clean(answer: str, *hidden: str) -> str:
     """A provider's own words, fit for rows and logs: one short line without `hidden`, addresses, numbers and tokens.
 
     >>> clean("550 5.1.1 <ann@example.org>: no such\\r\\n user +1 555 000 1111")
-    '550 5.1.1 …: no such user …'
+    '550 5.1.1 … no such user …'
     """
     for secret in filter(None, hidden):
         answer = answer.replace(secret, "…")

@@ -1,6 +1,5 @@
 """Webhooks for other systems, signed as standardwebhooks.com says: they can verify us and drop what they have twice."""
 
-import binascii
 import hmac
 import json
 import secrets
@@ -32,6 +31,8 @@ def new_secret() -> str:
 def signature(secret: str, *, delivery_id: str, timestamp: int, body: bytes) -> str:
     """Raises ValueError for a secret that is none."""
     key = b64decode(secret.removeprefix(_PREFIX), validate=True)
+    if not key:
+        raise ValueError("an empty secret")
     signed = hmac.digest(key, f"{delivery_id}.{timestamp}.".encode() + body, "sha256")
     return f"v1,{b64encode(signed).decode()}"
 
@@ -60,7 +61,7 @@ def _headers(delivery_id: str, body: bytes, address: Address) -> dict[str, str]:
     in_use = [address.keys[name] for name in ("secret", "old_secret") if address.keys.get(name)]
     try:
         signed = [signature(one, delivery_id=delivery_id, timestamp=timestamp, body=body) for one in in_use]
-    except binascii.Error:
+    except ValueError:
         raise TransportError("the target's secret is malformed", permanent=True) from None
     if not signed:
         raise TransportError("the target has no secret", permanent=True)

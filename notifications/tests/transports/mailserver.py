@@ -27,7 +27,7 @@ class Server(SMTP):
             await super().smtp_DATA(arg)
 
     def hang_up(self) -> None:
-        assert self.transport is not None
+        assert isinstance(self.transport, asyncio.Transport)
         self.transport.abort()
 
 

@@ -1,17 +1,18 @@
 """Web push: encrypted for the browser alone (RFC 8291), signed with our VAPID key (RFC 8292)."""
 
-import binascii
 import json
 import time
-from base64 import urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
-from py_vapid import Vapid02
+from py_vapid import Vapid02, VapidException
 
 from ..base import Accepted, Address, Malformed, Message, TransportError, clean
 from ..email import sender
@@ -66,8 +67,12 @@ def _headers(message: Message, address: Address) -> dict[str, str]:
         "sub": f"mailto:{sender().addr_spec}",
         "exp": int(time.time()) + TOKEN_S,
     }
+    try:
+        signed = vapid(settings.VAPID_PRIVATE_KEY).sign(claims)
+    except VapidException:  # it signs for names, not for IPv6 addresses
+        raise TransportError("not called: its host is not a name", permanent=True) from None
     return {
-        **vapid(settings.VAPID_PRIVATE_KEY).sign(claims),
+        **signed,
         "Content-Encoding": "aes128gcm",
         "Content-Type": "application/octet-stream",
         "TTL": str(TTL_S),
@@ -78,14 +83,26 @@ def _headers(message: Message, address: Address) -> dict[str, str]:
 
 
 def _encrypted(message: Message, address: Address) -> bytes:
-    from pywebpush import WebPusher, WebPushException  # brings a second's worth of imports
+    from pywebpush import WebPusher  # brings a second's worth of imports
 
+    if not are_usable(address.keys):
+        raise TransportError("the subscription's keys cannot be used", permanent=True, gone=True)
+    keys = {name: address.keys[name] for name in ("p256dh", "auth")}
+    return bytes(WebPusher({"endpoint": address.value, "keys": keys}).encode(payload(message))["body"])
+
+
+def are_usable(keys: Mapping[str, Any]) -> bool:
+    """A point on P-256 and 16 bytes, in base64url: RFC 8291 §3.2."""
     try:
-        keys = {name: address.keys[name] for name in ("p256dh", "auth")}
-        pusher = WebPusher({"endpoint": address.value, "keys": keys})
-        return bytes(pusher.encode(payload(message))["body"])
-    except (KeyError, ValueError, binascii.Error, WebPushException):
-        raise TransportError("the subscription's keys cannot be used", permanent=True, gone=True) from None
+        point, auth = (_from_base64url(keys[name]) for name in ("p256dh", "auth"))
+        EllipticCurvePublicKey.from_encoded_point(SECP256R1(), point)
+    except (KeyError, TypeError, ValueError):
+        return False
+    return len(point) == 65 and len(auth) == 16
+
+
+def _from_base64url(text: str) -> bytes:
+    return b64decode(text + "=" * (-len(text) % 4), altchars="-_", validate=True)
 
 
 def payload(message: Message) -> bytes:
