@@ -66,6 +66,9 @@ class MailServer:
         self.logins.append(login)
         return AuthResult(success=login.password == b"geheim/wort", handled=False)
 
+    def url(self, scheme: str = "smtp", user: str = "") -> str:
+        return f"{scheme}://{user}localhost:{self.port}"
+
     async def hang(self, server: Server) -> None:
         await asyncio.wait_for(self.released.wait(), RELEASED_WITHIN_S)
 

@@ -1,4 +1,4 @@
-"""E-mail, against a real mail server: what it is given, and what each way of failing means."""
+"""E-mail, against a real mail server: what it is given, and how; into files; and what is refused at start."""
 
 import email
 import ssl
@@ -9,21 +9,16 @@ from typing import Any
 
 import pytest
 
-from notifications.transports import email as transport
 from notifications.transports.base import Address, Malformed, TransportError
 from notifications.transports.email import from_url, sender
 
-from .mailserver import MailServer, Server
+from .mailserver import MailServer
 from .words import ANN, message
 
 
 @pytest.fixture(autouse=True)
 def sender_is(settings: Any) -> None:
     settings.EMAIL_FROM = "Tidings Desk <desk@tidings.example>"
-
-
-def url(server: MailServer, scheme: str = "smtp", user: str = "") -> str:
-    return f"{scheme}://{user}localhost:{server.port}"
 
 
 def letter_at(server: MailServer) -> EmailMessage:
@@ -46,7 +41,7 @@ def test_a_letter_in_text_and_html(mail_server: MailServer) -> None:
         message="Erste Zeile\n\n.Zweite <b>Zeile</b>",
         link="https://desk.example/tickets/5?a=1&b=2",
     )
-    accepted = from_url(url(mail_server)).send(told, ANN)
+    accepted = from_url(mail_server.url()).send(told, ANN)
     assert accepted.answer == "250 2.0.0 Ok: queued as 4F3A"
 
     (envelope,) = mail_server.letters
@@ -72,7 +67,7 @@ def test_a_letter_in_text_and_html(mail_server: MailServer) -> None:
 
 
 def test_every_byte_is_ascii_and_no_line_is_too_long(mail_server: MailServer) -> None:
-    from_url(url(mail_server)).send(message(title="ä" * 300, message="ü" * 5000), ANN)
+    from_url(mail_server.url()).send(message(title="ä" * 300, message="ü" * 5000), ANN)
     content = mail_server.letters[0].content
     assert isinstance(content, bytes)
     assert content.isascii()
@@ -81,7 +76,7 @@ def test_every_byte_is_ascii_and_no_line_is_too_long(mail_server: MailServer) ->
 
 def test_one_click_unsubscribing_is_offered_however_long_its_address(mail_server: MailServer) -> None:
     address = f"https://desk.example/unsubscribe/{'x' * 200}/"
-    from_url(url(mail_server)).send(message(unsubscribe_url=address), ANN)
+    from_url(mail_server.url()).send(message(unsubscribe_url=address), ANN)
     content = mail_server.letters[0].content
     assert isinstance(content, bytes)
     assert f"List-Unsubscribe: <{address}>\r\n".encode() in content
@@ -93,7 +88,7 @@ def test_one_click_unsubscribing_is_offered_however_long_its_address(mail_server
 
 def test_the_same_delivery_has_the_same_message_id(mail_server: MailServer) -> None:
     for _ in range(2):
-        from_url(url(mail_server)).send(message(delivery_id="77"), ANN)
+        from_url(mail_server.url()).send(message(delivery_id="77"), ANN)
     assert {parsed(one.content)["Message-ID"] for one in mail_server.letters} == {"<77@tidings.example>"}
 
 
@@ -111,7 +106,7 @@ def test_the_same_delivery_has_the_same_message_id(mail_server: MailServer) -> N
     ],
 )
 def test_nobody_writes_headers_through_what_is_said(mail_server: MailServer, fields: dict[str, str]) -> None:
-    from_url(url(mail_server)).send(message(**fields), ANN)
+    from_url(mail_server.url()).send(message(**fields), ANN)
     assert mail_server.letters[0].rcpt_tos == ["ann@example.org"]
     letter = letter_at(mail_server)
     assert letter["Bcc"] is None
@@ -121,14 +116,14 @@ def test_nobody_writes_headers_through_what_is_said(mail_server: MailServer, fie
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x"])
 def test_a_link_that_is_no_page_is_no_button(mail_server: MailServer, link: str) -> None:
-    from_url(url(mail_server)).send(message(link=link, image=link), ANN)
+    from_url(mail_server.url()).send(message(link=link, image=link), ANN)
     html = letter_at(mail_server).get_body(("html",))
     assert html is not None
     assert link not in html.get_content()
 
 
 def test_international_addresses(mail_server: MailServer) -> None:
-    smtp = from_url(url(mail_server))
+    smtp = from_url(mail_server.url())
     smtp.send(message(), Address(value="ann@straße.example"))
     smtp.send(message(), Address(value="jörg@bücher.example"))
     assert mail_server.letters[0].rcpt_tos == ["ann@xn--strae-oqa.example"]
@@ -141,20 +136,20 @@ def test_international_addresses(mail_server: MailServer) -> None:
 )
 def test_an_address_that_is_none_is_refused_for_good(mail_server: MailServer, value: str) -> None:
     with pytest.raises(TransportError, match="not an e-mail address") as failed:
-        from_url(url(mail_server)).send(message(), Address(value=value))
+        from_url(mail_server.url()).send(message(), Address(value=value))
     assert failed.value.permanent
     assert not failed.value.suppress
 
 
 # --- ways in ----------------------------------------------------------------------
 def test_it_signs_in_with_an_escaped_password(mail_server: MailServer) -> None:
-    from_url(url(mail_server, user="desk:geheim%2Fwort@")).send(message(), ANN)
+    from_url(mail_server.url(user="desk:geheim%2Fwort@")).send(message(), ANN)
     assert len(mail_server.letters) == 1
 
 
 def test_a_refused_sign_in_is_permanent_and_hides_the_password(mail_server: MailServer) -> None:
     with pytest.raises(TransportError, match="535") as failed:
-        from_url(url(mail_server, user="desk:falsch@")).send(message(), ANN)
+        from_url(mail_server.url(user="desk:falsch@")).send(message(), ANN)
     assert failed.value.permanent
     assert not failed.value.suppress
     assert "falsch" not in str(failed.value)
@@ -163,7 +158,7 @@ def test_a_refused_sign_in_is_permanent_and_hides_the_password(mail_server: Mail
 def test_starttls(trusted: ssl.SSLContext) -> None:
     server = MailServer(tls=trusted)
     try:
-        from_url(url(server, "smtp+tls", "desk:geheim%2Fwort@")).send(message(), ANN)
+        from_url(server.url("smtp+tls", "desk:geheim%2Fwort@")).send(message(), ANN)
         assert len(server.letters) == 1
     finally:
         server.close()
@@ -172,7 +167,7 @@ def test_starttls(trusted: ssl.SSLContext) -> None:
 def test_tls_from_the_first_byte(trusted: ssl.SSLContext) -> None:
     server = MailServer(implicit=trusted)
     try:
-        from_url(url(server, "smtps")).send(message(), ANN)
+        from_url(server.url("smtps")).send(message(), ANN)
         assert len(server.letters) == 1
     finally:
         server.close()
@@ -180,7 +175,7 @@ def test_tls_from_the_first_byte(trusted: ssl.SSLContext) -> None:
 
 def test_no_letter_and_no_password_goes_out_where_tls_was_wanted_and_is_not_there(mail_server: MailServer) -> None:
     with pytest.raises(TransportError, match="STARTTLS"):
-        from_url(url(mail_server, "smtp+tls", "desk:geheim%2Fwort@")).send(message(), ANN)
+        from_url(mail_server.url("smtp+tls", "desk:geheim%2Fwort@")).send(message(), ANN)
     assert mail_server.letters == []
     assert mail_server.logins == []
 
@@ -189,129 +184,10 @@ def test_an_unknown_authority_is_not_trusted(certificate: tuple[Path, ssl.SSLCon
     server = MailServer(tls=certificate[1])
     try:
         with pytest.raises(TransportError, match="not handed over"):
-            from_url(url(server, "smtp+tls")).send(message(), ANN)
+            from_url(server.url("smtp+tls")).send(message(), ANN)
         assert server.letters == []
     finally:
         server.close()
-
-
-# --- refusals -------------------------------------------------------------------------
-REFUSALS = [  # where, what the server says, permanent, suppress
-    ("rcpt", "451 4.3.0 Try again later", False, False),
-    ("rcpt", "450 4.2.1 Mailbox busy", False, False),
-    ("rcpt", "421 4.7.0 Too many connections", False, False),
-    ("rcpt", "550 5.1.1 <ann@example.org>: User unknown", True, True),
-    ("rcpt", "550 No such user here", True, True),
-    ("rcpt", "551 User not local", True, True),
-    ("rcpt", "553 5.1.3 Bad address syntax", True, True),
-    ("rcpt", "550 5.2.1 Mailbox disabled", True, True),
-    ("rcpt", "552 5.2.2 Mailbox full", True, False),
-    ("rcpt", "550 5.7.1 Relaying denied", True, False),
-    ("rcpt", "550 relay not permitted", True, False),
-    ("rcpt", "554 5.7.1 Blocked by our list", True, False),
-    ("data", "451 4.7.1 Greylisted", False, False),
-    ("data", "552 5.3.4 Message too big", True, False),
-    ("data", "550 5.7.1 This looks like spam", True, False),
-    ("data", "550 No such user here", True, False),  # by now it is about the letter
-]
-
-
-@pytest.mark.parametrize(("where", "says", "permanent", "suppress"), REFUSALS)
-def test_a_refusal(mail_server: MailServer, where: str, says: str, permanent: bool, suppress: bool) -> None:
-    setattr(mail_server, f"{where}_says", says)
-    with pytest.raises(TransportError, match=says[:3]) as failed:
-        from_url(url(mail_server)).send(message(), ANN)
-    error = failed.value
-    assert (error.permanent, error.suppress, error.unknown) == (permanent, suppress, False)
-    assert "ann@example.org" not in str(error)
-
-
-# --- the connection breaks off ----------------------------------------------------------
-LARGE = f"{'x' * 70}\n" * 150_000  # more than the sockets' buffers hold
-
-
-async def hang_up(server: Server) -> None:
-    server.hang_up()
-
-
-async def hang_up_in_mid_letter(server: Server) -> None:
-    await server._reader.readline()
-    server.hang_up()
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "STEP_S", 0.4)
-
-
-def test_hung_up_before_the_final_dot_is_a_plain_failure(mail_server: MailServer) -> None:
-    mail_server.before_the_dot = hang_up_in_mid_letter
-    with pytest.raises(TransportError, match="not handed over") as failed:
-        from_url(url(mail_server)).send(message(message=LARGE), ANN)
-    assert not failed.value.unknown
-    assert not failed.value.permanent
-
-
-def test_hung_up_in_a_small_letter_too(mail_server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All of it is in the kernel's hands by then; the last look before the dot finds the line closed."""
-    monkeypatch.setattr(transport, "LAST_LOOK_S", 20)
-    mail_server.before_the_dot = hang_up_in_mid_letter
-    with pytest.raises(TransportError, match="not handed over") as failed:
-        from_url(url(mail_server)).send(message(), ANN)
-    assert not failed.value.unknown
-
-
-def test_refused_in_the_middle_of_the_letter(mail_server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def refuse(server: Server) -> None:
-        await server.push("552 5.3.4 Too much of it")
-
-    monkeypatch.setattr(transport, "LAST_LOOK_S", 20)
-    mail_server.before_the_dot = refuse
-    with pytest.raises(TransportError, match="552") as failed:
-        from_url(url(mail_server)).send(message(), ANN)
-    assert failed.value.permanent
-
-
-def test_hung_up_after_the_final_dot_is_unknown(mail_server: MailServer) -> None:
-    mail_server.after_the_dot = hang_up
-    with pytest.raises(TransportError) as failed:
-        from_url(url(mail_server)).send(message(), ANN)
-    assert failed.value.unknown
-    assert not failed.value.permanent
-
-
-@pytest.mark.usefixtures("impatient")
-def test_silence_after_the_final_dot_is_unknown(mail_server: MailServer) -> None:
-    mail_server.after_the_dot = mail_server.hang
-    with pytest.raises(TransportError) as failed:
-        from_url(url(mail_server)).send(message(), ANN)
-    assert failed.value.unknown
-
-
-def test_the_total_time_ends_what_no_step_ends(mail_server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "TOTAL_S", 0.4)
-    mail_server.after_the_dot = mail_server.hang
-    with pytest.raises(TransportError) as failed:
-        from_url(url(mail_server)).send(message(), ANN)
-    assert failed.value.unknown
-
-
-@pytest.mark.usefixtures("impatient")
-def test_a_reader_that_stops_in_mid_letter_is_a_plain_failure(mail_server: MailServer) -> None:
-    mail_server.before_the_dot = mail_server.hang
-    with pytest.raises(TransportError, match="not handed over") as failed:
-        from_url(url(mail_server)).send(message(message=LARGE), ANN)
-    assert not failed.value.unknown
-
-
-def test_nobody_listens(mail_server: MailServer) -> None:
-    port = mail_server.port
-    mail_server.close()
-    mail_server.close = lambda: None  # type: ignore[method-assign]
-    with pytest.raises(TransportError, match="not handed over") as failed:
-        from_url(f"smtp://127.0.0.1:{port}").send(message(), ANN)
-    assert not failed.value.permanent
-    assert not failed.value.unknown
 
 
 # --- files ------------------------------------------------------------------------------
