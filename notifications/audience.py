@@ -36,6 +36,11 @@ def members(audience: Audience, *, namespace: str, after: int, limit: int) -> li
     return list(_with_reasons(ids, audience))
 
 
+def size(audience: Audience, *, namespace: str) -> int:
+    """How many people would be told now."""
+    return _addressed(audience, namespace).count()
+
+
 def _addressed(audience: Audience, namespace: str) -> QuerySet:
     users = get_user_model().objects.filter(is_active=True)
     if not audience.everyone:

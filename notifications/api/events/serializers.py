@@ -1,14 +1,11 @@
 """What senders get back."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Count, Q
 from rest_framework import serializers
 
 from ... import wire
-from ...events import Channel
-from ...models import Event, Live, NotificationLog
+from ...models import Event, NotificationLog
 from ...words.catalogue import Kind
 from .action_serializers import AudienceSerializer
 from .sending import recipients
@@ -77,19 +74,3 @@ class KindSerializer(serializers.Serializer[Kind]):
     requires_acknowledgment = serializers.BooleanField()
     mandatory = serializers.BooleanField()
     digest = serializers.BooleanField(default=False)
-
-
-def counts(event: Event) -> Mapping[str, Mapping[str, Any]]:
-    """Per channel, what was decided and what became of it; one query, however many recipients."""
-    pushed = Q(live=Live.SEND)
-    found = NotificationLog.objects.filter(event_id=event.pk).aggregate(
-        rows=Count("id"),
-        pushed=Count("id", filter=pushed),
-        sent=Count("id", filter=pushed & Q(sent_at__isnull=False)),
-        delivered=Count("id", filter=pushed & Q(delivered_at__isnull=False)),
-        read=Count("id", filter=Q(is_read=True)),
-    )
-    inbox = {"send": found["rows"], "sent": found["rows"], "delivered": found["rows"], "read": found["read"]}
-    live = {"send": found["pushed"], "sent": found["sent"], "delivered": found["delivered"], "read": found["read"]}
-    none = {"hold": 0, "skip": {}, "failed": 0}
-    return {Channel.INBOX.value: {**none, **inbox}, Channel.WEBSOCKET.value: {**none, **live}}

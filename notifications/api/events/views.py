@@ -20,9 +20,10 @@ from ...words import catalogue
 from ..inbox.action_serializers import NothingSerializer
 from ..paging import bounded_count
 from .action_serializers import EventSerializer, event
+from .counting import counts
 from .filters import EventFilter
 from .sending import KEY_PARAMETER, accept, accepted, sender_id
-from .serializers import AcceptedSerializer, KindSerializer, ReceiptSerializer, SentEventSerializer, counts
+from .serializers import AcceptedSerializer, KindSerializer, ReceiptSerializer, SentEventSerializer
 
 
 class EventViewSet(mixins.ListModelMixin, GenericViewSet[Event]):

@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         audience = Audience(
-            users=[_id_of(name) for name in options["user"]], roles=options["role"], everyone=options["everyone"]
+            users=[id_of(name) for name in options["user"]], roles=options["role"], everyone=options["everyone"]
         )
         if not (audience.users or audience.roles or audience.everyone):
             raise CommandError("Say who: --user, --role or --everyone.")
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{accepted.pk} {accepted.state}: {accepted.recipients} told so far")
 
 
-def _id_of(name: str) -> int:
+def id_of(name: str) -> int:
     users = get_user_model().objects
     found = users.filter(username=name).first() or (users.filter(pk=name).first() if name.isdecimal() else None)
     if found is None:
