@@ -1,6 +1,7 @@
 """WhatsApp by Meta's Cloud API: an approved template; or text, for 24 h after the person's last words."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -59,7 +60,8 @@ def _body(message: Message, address: Address) -> dict[str, Any]:
         "to": address.value.lstrip("+"),
         "biz_opaque_callback_data": message.delivery_id,
     }
-    if template := message.payload.get("whatsapp_template"):
+    template = message.payload.get("whatsapp_template")
+    if isinstance(template, Mapping) and template.get("name"):
         return {
             **body,
             "type": "template",
