@@ -9,19 +9,21 @@ from django.db.models import Q, QuerySet
 from .database import database_now
 from .models import AuditEntry, NotificationLog
 
+Actor = tuple[int, str]  # id and name: entries outlive people
+
 
 def record(
     action: str,
     entity_type: str,
     entity_id: object = "",
     *,
-    actor: tuple[int, str] | None = None,
+    actor: Actor | None = None,
     target_user_id: int | None = None,
     ids: tuple[int, int] | None = None,
     at: datetime | None = None,
     **metadata: Any,
 ) -> AuditEntry:
-    """One entry. `actor` is (id, name); `ids` the first and last row of an act on many; `at` defaults to now."""
+    """One entry. `ids` is the first and last row of an act on many; `at` defaults to now."""
     entry = draft(
         action,
         entity_type,
@@ -42,7 +44,7 @@ def draft(
     entity_id: object = "",
     *,
     at: datetime,
-    actor: tuple[int, str] | None = None,
+    actor: Actor | None = None,
     target_user_id: int | None = None,
     ids: tuple[int, int] | None = None,
     metadata: Mapping[str, Any] | None = None,

@@ -67,7 +67,7 @@ class SinceAt(Since):
 
 class EntityFilter(WordFilter):
     title, parameter_name = "entity", "entity_type"
-    words = ("event", "notification", "connection")
+    words = ("event", "notification", "connection", "delivery", "device", "phone", "channel", "suppression", "webhook")
 
 
 @admin.register(AuditEntry)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count
 
 from .. import audit, transports
+from ..audit import Actor
 from ..database import database_now
 from ..events import Channel
 from ..locks import transacting
@@ -15,7 +16,6 @@ from ..models import Attempt, Delivery, PausedChannel
 
 OUTWARD = tuple(channel.value for channel in Channel if channel not in (Channel.INBOX, Channel.WEBSOCKET))
 LATELY = timedelta(hours=1)
-Actor = tuple[int, str]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from .. import audit, transports
+from ..audit import Actor
 from ..database import database_now
 from ..events import Channel
 from ..locks import lock_inbox, transacting
 from ..models import Device
 
 MOST_DEVICES = 20  # live ones of one person; the oldest goes
-Actor = tuple[int, str]
 
 
 @transacting

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from .. import audit, transports
+from ..audit import Actor
 from ..database import database_now, hold
 from ..events import Channel, Priority
 from ..locks import transacting
@@ -24,7 +25,6 @@ PAUSE = timedelta(minutes=1)  # between two codes, per person and per number
 WINDOW, MOST_IN_WINDOW = timedelta(hours=1), 5
 WAYS = (Channel.SMS, Channel.WHATSAPP)  # the first that can be used
 SENT = "phone.code_sent"
-Actor = tuple[int, str]
 
 
 class NoWay(Exception):
@@ -64,8 +64,8 @@ class WrongCode(Exception):
 def ask_for_code(person: Actor, number: str) -> tuple[str, datetime]:
     """Send a code to this E.164 number; by which channel, and until when it holds. Not inside a transaction.
 
-    Raises NoWay, TooSoon and NotSent. An earlier code holds no longer. A refusal counts as a code that was sent, else
-    a number that never answers could be tried without end.
+    Raises NoWay, TooSoon and NotSent. An earlier code holds no longer. What the provider refuses counts as sent all the
+    same, or a number that it never takes could be tried without end.
     """
     channel, transport = _way()
     code = f"{secrets.randbelow(10**6):06}"
@@ -98,7 +98,7 @@ def _message(code: str) -> Message:
         delivery_id=str(uuid.uuid4()),
         kind="phone_code",
         title="",
-        message=f"{code} is your code. It is good for {minutes} minutes; nobody will ask you for it.",
+        message=f"{code} is your Tidings code. It is good for {minutes} minutes; nobody will ask you for it.",
         priority=Priority.HIGH,
         created_at=database_now(),
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from .. import audit
+from ..audit import Actor
 from ..database import database_now
 from ..locks import transacting
 from ..models import Webhook
@@ -14,7 +15,6 @@ TYPES = (
     "event.done",
 )
 OLD_SIGNS_FOR = timedelta(hours=24)
-Actor = tuple[int, str]
 
 
 @transacting

@@ -31,4 +31,5 @@ def read(request: HttpRequest, url: ProviderUrl) -> Iterator[Receipt]:
     if word is None:
         raise ValidationError({"type": [f"One of {', '.join(_WORDS)}."]})
     if ours := _OURS.fullmatch(str(said.get("message_id"))):
-        yield Receipt(channel=Channel.EMAIL, word=word, delivery_id=int(ours[1]), why=str(said["type"]), suppress=True)
+        why = str(said["type"])
+        yield Receipt(channel=Channel.EMAIL, word=word, delivery_id=int(ours[1]), why=why, suppress=True)

@@ -12,7 +12,7 @@ from rest_framework.exceptions import ParseError
 from ...events import Channel
 from ...reaching import receipts
 from ...reaching.receipts import Receipt
-from ...transports.base import ProviderUrl
+from ...transports.base import ProviderUrl, clean
 from .signing import NotSigned, check_sha256
 
 _WORDS = {word: word for word in (receipts.SENT, receipts.DELIVERED, receipts.READ, receipts.FAILED)}
@@ -63,7 +63,7 @@ def _receipt(word: str, status: Mapping[str, Any]) -> Receipt:
         word=word,
         at=_moment(status.get("timestamp")),
         provider_id=str(status.get("id") or ""),
-        why="; ".join(f"{error.get('code')} {error.get('title', '')}".strip() for error in errors),
+        why=clean("; ".join(f"{error.get('code')} {error.get('title', '')}" for error in errors)),
         suppress=any(error.get("code") in _UNDELIVERABLE for error in errors),
         address=f"+{number}" if number.isascii() and number.isdecimal() else "",
     )

@@ -14,6 +14,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from ... import reaching
+from ...audit import Actor
 from ...models import Device, Phone
 from ..paging import ThreeStylePagination
 from .action_serializers import AddDeviceSerializer, ConfirmPhoneSerializer, VerifyPhoneSerializer
@@ -22,7 +23,7 @@ from .serializers import CodeSentSerializer, DeviceSerializer, PhoneSerializer
 ID = "[0-9]{1,18}"  # more digits are no bigint
 
 
-def actor(request: Request) -> tuple[int, str]:
+def actor(request: Request) -> Actor:
     """Who did it, as the audit names them."""
     return cast(int, request.user.pk), request.user.get_username()
 
