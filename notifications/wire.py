@@ -1,9 +1,13 @@
 """A notification as clients see it: one object for REST, socket and stream (docs/protocol.md §3)."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from .models import Event, NotificationLog, Withdrawn
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from .models import Event, NotificationLog, Withdrawn, outward_failed, unexpired
 
 
 def status(row: NotificationLog, *, now: datetime) -> str:
@@ -19,6 +23,22 @@ def status(row: NotificationLog, *, now: datetime) -> str:
     if row.sent_at:
         return "sent"
     return "failed" if getattr(row, "outward_failed", False) else "pending"  # a frame just made has failed nowhere
+
+
+_WAITING = Q(is_read=False, delivered_at=None)
+_CANCELLED = Q(withdrawn=Withdrawn.CANCELLED) | Q(event__state=Event.State.CANCELLED)
+_STILL = _WAITING & ~_CANCELLED
+_UNEXPIRED = ~Q(withdrawn=Withdrawn.EXPIRED) & unexpired()
+# the same as status(), as a condition; a test compares them
+STATUS: Mapping[str, Q] = {
+    "read": Q(is_read=True),
+    "delivered": Q(is_read=False, delivered_at__isnull=False),
+    "cancelled": _WAITING & _CANCELLED,
+    "expired": _STILL & (Q(withdrawn=Withdrawn.EXPIRED) | Q(event__expires_at__lte=Now())),
+    "sent": _STILL & _UNEXPIRED & Q(sent_at__isnull=False),
+    "failed": _STILL & _UNEXPIRED & Q(sent_at=None) & outward_failed(),
+    "pending": _STILL & _UNEXPIRED & Q(sent_at=None) & ~outward_failed(),
+}
 
 
 def notification(row: NotificationLog, *, now: datetime) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
-from ..api.staff.filters import STATUS, having_status
+from ..api.staff.filters import having_status
 from ..events import Priority
 from ..models import Inbox, NotificationLog
-from ..wire import status
+from ..wire import STATUS, status
 from .looking import FOUND, NEWEST, History, WordFilter, of_uuid, person
 
 

@@ -1,31 +1,16 @@
 """The filters of the staff's lists."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
 
 from ... import audit
 from ...events import Channel, Priority
-from ...models import AuditEntry, Connection, Event, NotificationLog, Withdrawn, outward_failed, unexpired
+from ...models import AuditEntry, Connection, NotificationLog
+from ...wire import STATUS
 from ..filtering import AnyOf, Kinds, Moment, Number, YesNo, channels, priorities
-
-_WAITING = Q(is_read=False, delivered_at=None)
-_CANCELLED = Q(withdrawn=Withdrawn.CANCELLED) | Q(event__state=Event.State.CANCELLED)
-_STILL = _WAITING & ~_CANCELLED
-_UNEXPIRED = ~Q(withdrawn=Withdrawn.EXPIRED) & unexpired()
-# the same as wire.status(), as a condition; a test compares them
-STATUS: Mapping[str, Q] = {
-    "read": Q(is_read=True),
-    "delivered": Q(is_read=False, delivered_at__isnull=False),
-    "cancelled": _WAITING & _CANCELLED,
-    "expired": _STILL & (Q(withdrawn=Withdrawn.EXPIRED) | Q(event__expires_at__lte=Now())),
-    "sent": _STILL & _UNEXPIRED & Q(sent_at__isnull=False),
-    "failed": _STILL & _UNEXPIRED & Q(sent_at=None) & outward_failed(),
-    "pending": _STILL & _UNEXPIRED & Q(sent_at=None) & ~outward_failed(),
-}
 
 
 def having_status(names: Iterable[str]) -> Q:

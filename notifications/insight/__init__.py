@@ -1,0 +1,1 @@
+"""Looking back: what happened, and whether it adds up."""
