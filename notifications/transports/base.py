@@ -128,6 +128,7 @@ def _host_and_port(place: str) -> tuple[str, int | None]:
 
 
 LONGEST_ANSWER = 200
+MOST_READ = 2_000  # characters: the patterns below take their time over long words
 _PRIVATE = [
     re.compile(pattern)
     for pattern in (
@@ -148,6 +149,7 @@ def clean(answer: str, *hidden: str) -> str:
     """
     for secret in filter(None, hidden):
         answer = answer.replace(secret, "…")
+    answer = answer[:MOST_READ]
     for private in _PRIVATE:
         answer = private.sub("…", answer)
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in answer).split())

@@ -27,6 +27,7 @@ from django.template.loader import render_to_string
 
 from .base import Accepted, Address, Malformed, Message, ProviderUrl, Transport, TransportError, clean
 from .http.deadline import Deadline, resolve
+from .http.trust import tls
 
 FORM = "smtp://user:password@host:port, smtp+tls://…, smtps://… or file:///folder, with %xx for special characters"
 PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
@@ -178,7 +179,7 @@ class Smtp:
         _expect(220, *link.connect(self.host, self.port))
         link.ehlo_or_helo_if_needed()
         if self.scheme == "smtp+tls":
-            _expect(220, *link.starttls(context=ssl.create_default_context()))
+            _expect(220, *link.starttls(context=tls("smtp")))
             link.ehlo_or_helo_if_needed()
         if self.user:
             link.login(self.user, self.password)
@@ -240,7 +241,7 @@ class _Link(smtplib.SMTP):
         plain.settimeout(self._deadline.left_s(timeout))
         if not self._encrypted:
             return plain
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+        return tls("smtp").wrap_socket(plain, server_hostname=host)
 
     def _dialled(self, host: str, port: int) -> socket.socket:
         failure = OSError(0, "the name has no address")

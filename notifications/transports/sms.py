@@ -87,7 +87,9 @@ def _refusal(answer: Answer, *, hidden: tuple[str, ...]) -> TransportError:
     """Twilio's own code says more than the status."""
     said = answer.json()
     code = said.get("code")
-    words = f"({code}) {said.get('message', '')}" if code else ""
+    if not isinstance(code, int):
+        return answer.refusal()
+    words = f"({code}) {said.get('message', '')}"
     if code in _NO_SUCH_NUMBER | _UNSUBSCRIBED:
         return answer.refusal(words, hidden=hidden, permanent=True, suppress=True)
     if code in _PASSING:

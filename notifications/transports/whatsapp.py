@@ -1,6 +1,7 @@
 """WhatsApp by Meta's Cloud API: an approved template; or text, for 24 h after the person's last words."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -19,7 +20,7 @@ _OPTED_OUT = {131050}
 
 def from_url(url: str) -> "WhatsApp":
     parsed = ProviderUrl.parse(url, form=FORM)
-    if not parsed.user or not parsed.host.isdigit():
+    if not re.fullmatch("[!-~]+", parsed.user) or not parsed.host.isdigit():
         raise Malformed(f"write it as {FORM}")
     return WhatsApp(
         phone_number_id=parsed.host,

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.utils import timezone
 
 from notifications.transports import memory
-from notifications.transports.http import client
+from notifications.transports.http.trust import tls
 
 from .mailserver import MailServer
 from .provider import Provider
@@ -69,9 +69,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSL
 def trusted(certificate: tuple[Path, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.SSLContext]:
     """Our clients take the test's authority for a known one."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
-    client.tls.cache_clear()
+    tls.cache_clear()
     yield certificate[1]
-    client.tls.cache_clear()
+    tls.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -72,6 +72,12 @@ class MailServer:
     async def hang(self, server: Server) -> None:
         await asyncio.wait_for(self.released.wait(), RELEASED_WITHIN_S)
 
+    async def trickle(self, server: Server) -> None:
+        """An answer without end, a line now and then."""
+        while not self.released.is_set():
+            await server.push("250-one moment")
+            await asyncio.sleep(0.02)
+
     def close(self) -> None:
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)

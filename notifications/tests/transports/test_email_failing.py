@@ -103,7 +103,7 @@ def test_silence_after_the_final_dot_is_unknown(mail_server: MailServer) -> None
 
 def test_the_total_time_ends_what_no_step_ends(mail_server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "TOTAL_S", 0.4)
-    mail_server.after_the_dot = mail_server.hang
+    mail_server.after_the_dot = mail_server.trickle
     with pytest.raises(TransportError) as failed:
         from_url(mail_server.url()).send(message(), ANN)
     assert failed.value.unknown

@@ -161,5 +161,11 @@ def test_a_providers_words_are_short_and_name_nobody(said: str, shown: str) -> N
     assert clean(said) == shown
 
 
-def test_what_has_to_be_hidden_is(settings: Any) -> None:
+def test_what_has_to_be_hidden_is() -> None:
     assert clean("no ann, no bob", "ann", "") == "no …, no bob"
+
+
+@pytest.mark.timeout(10)
+def test_a_hostile_answer_does_not_keep_us_busy() -> None:
+    assert len(clean("x" * 64 * 1024)) <= 200
+    assert len(clean("+1 " * 20_000)) <= 200

@@ -5,21 +5,19 @@ that difference decides whether a text message is sent twice.
 """
 
 import json
-import ssl
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import Any
 
-import certifi
 import httpcore
 from django.utils import timezone
 
 from ..base import TransportError, clean
 from .addresses import Forbidden, Target, permitted, take_apart
 from .deadline import Deadline, resolve
+from .trust import tls
 
 TOTAL_S = 30.0
 CONNECT_S = 10.0
@@ -44,7 +42,7 @@ class Answer:
         """Empty when it is no JSON object."""
         try:
             found = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 
@@ -81,8 +79,8 @@ def post(
             return _exchange(pool, target, content, headers, progress)
     except Forbidden as error:
         raise TransportError(f"not called: {error}", permanent=True) from None
-    except httpcore.LocalProtocolError as error:
-        raise TransportError("not sent: a header that cannot be written", permanent=True) from error
+    except httpcore.LocalProtocolError:  # its text quotes the header, and that may be the password
+        raise TransportError("not sent: a header that cannot be written", permanent=True) from None
     except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
         said = clean(str(error)) or type(error).__name__
         if progress.is_handed_over:
@@ -102,7 +100,7 @@ class _Progress:
 
 def _pool(target: Target, deadline: Deadline, *, is_ours: bool) -> httpcore.ConnectionPool:
     return httpcore.ConnectionPool(
-        ssl_context=tls(),
+        ssl_context=tls("http"),
         max_keepalive_connections=0,
         retries=0,
         network_backend=_CheckedNetwork(target, deadline, is_ours=is_ours),
@@ -174,11 +172,3 @@ class _CheckedNetwork(httpcore.NetworkBackend):
             return permitted(self._target, within_s=within_s)
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
-
-
-@cache
-def tls() -> ssl.SSLContext:
-    """The system's authorities and certifi's; SSL_CERT_FILE adds an own one. Reading them takes 20 ms: once."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context

@@ -16,7 +16,7 @@ from ..http.client import Answer, post
 GOOGLE = "https://fcm.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"  # RFC 7523
-TOKEN_WITHIN_S, SEND_WITHIN_S = 20.0, 30.0
+WAIT_S, TOKEN_WITHIN_S, SEND_WITHIN_S = 12.0, 12.0, 30.0  # less than 60 s together
 ASSERTION_S = 3600
 EARLY_S = 300  # a token is renewed so long before its end
 LONGEST_WORDS = 2_000  # characters; FCM takes 4,096 bytes in all
@@ -50,10 +50,14 @@ class Tokens:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def get(self) -> str:
-        with self._lock:  # one thread asks, the others wait for its answer
+        if not self._lock.acquire(timeout=WAIT_S):  # one thread asks, the others wait for its answer
+            raise TransportError("no access token: another attempt is still asking for it")
+        try:
             if time.time() >= self._ends - EARLY_S:
                 self._renew()
             return self._token
+        finally:
+            self._lock.release()
 
     def drop(self, token: str) -> None:
         """It was refused."""
