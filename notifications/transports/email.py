@@ -125,9 +125,14 @@ def _html(message: Message) -> str:
     )
 
 
-def _as_bytes(mail: EmailMessage, *, utf8: bool = False) -> bytes:
+def _is_international(mail: EmailMessage) -> bool:
+    """An address of letters beyond ASCII needs a server that knows SMTPUTF8 (RFC 6531); names and subjects do not."""
+    return not (mail["From"].addresses[0].addr_spec + mail["To"].addresses[0].addr_spec).isascii()
+
+
+def _as_bytes(mail: EmailMessage) -> bytes:
     # headers in one line: folded, a long List-Unsubscribe would come out as an encoded word, which nobody can follow
-    return mail.as_bytes(policy=SMTP.clone(max_line_length=900, utf8=utf8))
+    return mail.as_bytes(policy=SMTP.clone(max_line_length=900, utf8=_is_international(mail)))
 
 
 # --- into files -------------------------------------------------------------
@@ -139,7 +144,7 @@ class Files:
     is_idempotent: ClassVar[bool] = True  # the same letter is the same file
 
     def send(self, message: Message, address: Address) -> Accepted:
-        content = _as_bytes(letter(message, address), utf8=True)
+        content = _as_bytes(letter(message, address))
         name = re.sub(r"[^A-Za-z0-9._-]", "-", f"{message.created_at:%Y%m%dT%H%M%S}-{message.delivery_id}")
         path = self.folder / f"{name}.eml"
         half = path.with_suffix(f".{os.getpid()}.part")
@@ -185,16 +190,14 @@ class Smtp:
             link.login(self.user, self.password)
 
     def _hand_over(self, link: "_Link", mail: EmailMessage, address: Address) -> Accepted:
-        writer, recipient = mail["From"].addresses[0].addr_spec, mail["To"].addresses[0].addr_spec
-        utf8 = not (writer + recipient).isascii()
-        if utf8 and not link.has_extn("smtputf8"):
+        if (utf8 := _is_international(mail)) and not link.has_extn("smtputf8"):
             raise TransportError("the server takes no international addresses (SMTPUTF8)", permanent=True)
-        _expect(250, *link.mail(writer, ["SMTPUTF8"] if utf8 else []))
-        code, said = link.rcpt(recipient)
+        _expect(250, *link.mail(mail["From"].addresses[0].addr_spec, ["SMTPUTF8"] if utf8 else []))
+        code, said = link.rcpt(mail["To"].addresses[0].addr_spec)
         if code not in {250, 251}:
             raise _refusal(code, said, address, of_recipient=True)
         _expect(354, *link.docmd("DATA"))
-        link.send(_dotted(_as_bytes(mail, utf8=utf8)))
+        link.send(_dotted(_as_bytes(mail)))
         link.look_before_the_dot()
         link.send(b".\r\n")
         return self._accepted(link, address)

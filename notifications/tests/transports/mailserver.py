@@ -40,6 +40,7 @@ class MailServer:
         self.rcpt_says = self.data_says = ""
         self.before_the_dot: Step | None = None
         self.after_the_dot: Step | None = None
+        self.knows_utf8 = True
         self._tls = tls
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mail server")
@@ -59,7 +60,7 @@ class MailServer:
             require_starttls=self._tls is not None,
             auth_require_tls=False,
             authenticator=self._sign_in,
-            enable_SMTPUTF8=True,
+            enable_SMTPUTF8=self.knows_utf8,
         )
 
     def _sign_in(self, server: Any, session: Session, envelope: Envelope, mechanism: str, login: Any) -> AuthResult:

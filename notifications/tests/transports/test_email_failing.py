@@ -3,7 +3,7 @@
 import pytest
 
 from notifications.transports import email as transport
-from notifications.transports.base import TransportError
+from notifications.transports.base import Address, TransportError
 from notifications.transports.email import from_url
 
 from .mailserver import MailServer, Server
@@ -37,6 +37,14 @@ def test_a_refusal(mail_server: MailServer, where: str, says: str, permanent: bo
     error = failed.value
     assert (error.permanent, error.suppress, error.unknown) == (permanent, suppress, False)
     assert "ann@example.org" not in str(error)
+
+
+def test_an_international_address_and_a_server_that_takes_none(mail_server: MailServer) -> None:
+    mail_server.knows_utf8 = False
+    with pytest.raises(TransportError, match="SMTPUTF8") as failed:
+        from_url(mail_server.url()).send(message(), Address(value="jörg@example.org"))
+    assert failed.value.permanent
+    assert mail_server.letters == []
 
 
 # --- the connection breaks off ----------------------------------------------------------
