@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
 _LARGEST_ID = 2**63 - 1
 
@@ -49,3 +50,23 @@ def hold(name: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+def update_each(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Write (primary key, value, value …) to each row, in one statement. `bulk_update` builds a CASE for each value."""
+    if not rows:
+        return
+    fields: list[Any] = [model._meta.pk, *(model._meta.get_field(name) for name in columns)]
+    named = [field.column for field in fields]
+    given = [
+        [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)] for row in rows
+    ]
+    one = f"({', '.join(['%s'] * len(fields))})"
+    typed = {field.column: cast(f"each_row.{field.column}", field.db_type(connection)) for field in fields}
+    table = model._meta.db_table
+    sql = f"""
+        WITH each_row ({", ".join(named)}) AS (VALUES {", ".join([one] * len(rows))})
+        UPDATE {table} SET {", ".join(f"{column} = {typed[column]}" for column in named[1:])}
+          FROM each_row WHERE {table}.{named[0]} = {typed[named[0]]}"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [value for row in given for value in row])

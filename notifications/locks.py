@@ -5,7 +5,7 @@ So no two writers wait for each other in a ring, seq order is commit order, and 
 
 import functools
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
@@ -55,12 +55,14 @@ def lock_inbox(user_id: int) -> Inbox:
     return lock_inboxes([user_id])[user_id]
 
 
-def share_event(event_id: uuid.UUID) -> Event:
-    """The event as it stays until the transaction ends: a cancel waits for us, or we see it."""
-    if connection.vendor == "postgresql":
+def share_events(event_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Event]:
+    """The events as they stay until the transaction ends: a cancel waits for us, or we see it."""
+    if event_ids and connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT 1 FROM {Event._meta.db_table} WHERE id = %s FOR SHARE", [event_id])
-    return Event.objects.get(pk=event_id)
+            cursor.execute(
+                f"SELECT 1 FROM {Event._meta.db_table} WHERE id = ANY(%s) ORDER BY id FOR SHARE", [list(event_ids)]
+            )
+    return Event.objects.in_bulk(event_ids)
 
 
 def _locked(user_ids: Sequence[int], *, skip_locked: bool = False) -> dict[int, Inbox]:

@@ -20,15 +20,21 @@ class Reach:
     is_suppressed: bool = False
 
 
-def reach_of(delivery: Delivery) -> Reach:
-    """Where this one goes, as it stands now."""
-    match delivery.channel:
-        case Channel.APPRISE:  # the operator's own URLs
-            return Reach([Address(value="")])
-        case Channel.WEBHOOK:
-            return Reach(_of_webhook(delivery.target.partition(":")[0]))
-    assert delivery.recipient_id is not None, "any other channel is a person's"
-    return reach([delivery.recipient_id], delivery.channel)[delivery.recipient_id]
+def reach_of(deliveries: Sequence[Delivery]) -> dict[int, Reach]:
+    """{delivery: where it goes}, as it stands now."""
+    found: dict[int, Reach] = {}
+    people: dict[str, dict[int, int]] = defaultdict(dict)
+    for one in deliveries:
+        if one.recipient_id is not None:
+            people[one.channel][one.pk] = one.recipient_id
+        elif one.channel == Channel.WEBHOOK:
+            found[one.pk] = Reach(_of_webhook(one.target.partition(":")[0]))
+        else:  # Apprise: the operator's own URLs
+            found[one.pk] = Reach([Address(value="")])
+    for channel, of_delivery in people.items():
+        reaches = reach(list(of_delivery.values()), channel)
+        found.update({pk: reaches[user] for pk, user in of_delivery.items()})
+    return found
 
 
 def _of_webhook(webhook_id: str) -> list[Address]:

@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import urljoin
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 
 from .. import wire
 from ..database import database_now
@@ -13,8 +12,9 @@ from ..models import Delivery, Event, NotificationLog
 from ..transports.base import Message
 
 
-def message(delivery: Delivery, event: Event, row: NotificationLog | None) -> Message:
-    """In the event's own words; a link of our own pages becomes a whole address."""
+def message(delivery: Delivery, event: Event, *, to: str) -> Message:
+    """In the event's own words, `to` somebody's name; a link of our own pages becomes a whole address."""
+    row = delivery.notification
     return Message(
         delivery_id=str(delivery.pk),
         kind=event.kind,
@@ -24,14 +24,9 @@ def message(delivery: Delivery, event: Event, row: NotificationLog | None) -> Me
         created_at=delivery.created_at,
         link=urljoin(settings.BASE_URL, event.link) if event.link else None,
         image=urljoin(settings.BASE_URL, event.image) if event.image else None,
-        recipient_name=_name_of(delivery.recipient_id),
+        recipient_name=to,
         payload=_reported(delivery, event, row) if delivery.channel == Channel.WEBHOOK else _pointer(event, row),
     )
-
-
-def _name_of(user_id: int | None) -> str:
-    person = get_user_model().objects.filter(pk=user_id).first() if user_id else None
-    return (person.get_full_name() or person.get_username()) if person else ""
 
 
 def _pointer(event: Event, row: NotificationLog | None) -> dict[str, Any]:

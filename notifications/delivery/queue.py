@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from ..database import as_parameter, database_now
 from ..events import Priority
-from ..models import Attempt, Delivery, PausedChannel
+from ..models import Delivery, PausedChannel
 
 LEASE_S = 30.0
 OPEN = (Delivery.State.WAITING, Delivery.State.HELD)
@@ -46,17 +46,14 @@ def claim(of_each: Mapping[str, int], *, most: int, oldest_first: bool = False) 
     """Lease what is due, so many at most and of each channel: the most urgent first, or what has waited longest."""
     with transaction.atomic():
         now = database_now()
-        open_ = {channel: count for channel, count in of_each.items() if count > 0 and channel not in _paused()}
+        paused = set(PausedChannel.objects.values_list("channel", flat=True))
+        open_ = {channel: count for channel, count in of_each.items() if count > 0 and channel not in paused}
         chosen = _chosen(open_, most, now, oldest_first=oldest_first)
         if not chosen:
             return []
         lease = uuid.uuid4()
         Delivery.objects.filter(pk__in=list(chosen)).update(lease=lease, due_at=now + timedelta(seconds=LEASE_S))
     return [Leased(pk, channel, lease) for pk, channel in chosen.items()]
-
-
-def _paused() -> set[str]:
-    return set(PausedChannel.objects.values_list("channel", flat=True))
 
 
 def _chosen(of_each: Mapping[str, int], most: int, now: datetime, *, oldest_first: bool) -> dict[int, str]:
@@ -107,12 +104,3 @@ def release(leases: Sequence[Leased]) -> None:
     now = database_now()
     for one in leases:
         Delivery.objects.filter(pk=one.id, lease=one.lease).update(lease=None, due_at=now)
-
-
-def room_at(channel: str, cap_per_minute: int, now: datetime) -> datetime | None:
-    """None: another attempt may start now. Otherwise when the cap of the last minute lets one more through."""
-    if not cap_per_minute:
-        return None
-    started = Attempt.objects.filter(channel=channel, started_at__gt=now - timedelta(minutes=1))
-    recent = list(started.order_by("-started_at").values_list("started_at", flat=True)[:cap_per_minute])
-    return recent[-1] + timedelta(minutes=1) if len(recent) == cap_per_minute else None

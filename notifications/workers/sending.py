@@ -1,20 +1,27 @@
-"""The senders: threads that make attempts, and one loop that leases work for them and keeps the leases alive."""
+"""The sender: one loop leases, begins and records, many at a time; its threads only talk to providers."""
 
 import logging
 import random
 import threading
 import time
 from collections import Counter
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from typing import TypeVar
 
 from django.conf import settings
 
 from .. import transports
 from ..delivery import queue
-from ..delivery.attempt import attempt
+from ..delivery.attempts.attempt import Begun, Outcome
+from ..delivery.attempts.beginning import begin
+from ..delivery.attempts.recording import record
 from ..delivery.queue import Leased
 from ..live.threads import unit
 
+T = TypeVar("T")
+R = TypeVar("R")
 log = logging.getLogger("tidings.sender")
 LOOK_EVERY_S = 1.0  # what other processes planned, and what falls due
 RENEW_EVERY_S = 10.0
@@ -28,8 +35,8 @@ class Sender:
     def __init__(self, threads: int | None = None) -> None:
         self.threads = threads or settings.SENDER_THREADS
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="sender")
-        self._under_way: dict[Leased, Future[None]] = {}
-        self._lock = threading.Lock()
+        self._under_way: dict[Leased, Begun] = {}  # begun, and not recorded yet
+        self._ended: SimpleQueue[tuple[Begun, Outcome]] = SimpleQueue()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._claims = 0
@@ -41,11 +48,14 @@ class Sender:
         return self
 
     def stop(self) -> None:
-        """No new attempt begins; those under way get a moment, and what had not begun is free again."""
+        """No new attempt begins; those under way get a moment."""
         self._stopping.set()
         queue.work.set()
         if self._thread and self._thread is not threading.current_thread():
             self._thread.join(STOP_WITHIN_S + 2)
+
+    def is_busy(self) -> bool:
+        return bool(self._under_way)
 
     def run(self) -> None:
         while not self._stopping.is_set():
@@ -55,69 +65,81 @@ class Sender:
         self._wind_up()
 
     def step(self) -> bool:
-        """Lease what there is room for; True when there was something."""
+        """Record what has ended, then begin what there is room for; True when something was begun."""
         try:
+            self._record()
             if time.monotonic() - self._renewed_at > RENEW_EVERY_S:
-                self._renew()
-            most, of_each = self._room()
-            if not most:
-                return False
-            self._claims += 1
-            leased = unit(queue.claim, of_each, most=most, oldest_first=self._claims % OLDEST_EVERY == 0)
+                self._renewed_at = time.monotonic()
+                unit(queue.renew, list(self._under_way))
+            return self._begin()
         except Exception as error:  # the database is away: the next round tries again
-            log.warning("nothing claimed: %s: %s", type(error).__name__, error)
+            log.warning("%s: %s", type(error).__name__, error)
             return False
-        for one in leased:
-            self._begin(one)
+
+    # --- beginning ------------------------------------------------------------
+    def _begin(self) -> bool:
+        free = self.threads - len(self._under_way)
+        if not free:
+            return False
+        self._claims += 1
+        leased = unit(queue.claim, self._room(), most=free, oldest_first=self._claims % OLDEST_EVERY == 0)
+        for begun in _each_alone_if_need_be(begin, leased):
+            self._under_way[begun.leased] = begun
+            self._pool.submit(self._make, begun)
         return bool(leased)
 
-    def is_busy(self) -> bool:
-        with self._lock:
-            return bool(self._under_way)
-
-    def _room(self) -> tuple[int, dict[str, int]]:
-        """How many threads are free, and how many of them each channel may take."""
-        with self._lock:
-            busy = Counter(one.channel for one in self._under_way)
+    def _room(self) -> dict[str, int]:
+        """How many more each channel may take."""
+        busy = Counter(one.channel for one in self._under_way)
         share = max(1, self.threads // 2)
-        return self.threads - busy.total(), {channel: share - busy[channel] for channel in transports.configured()}
+        return {channel: share - busy[channel] for channel in transports.configured()}
 
-    def _begin(self, leased: Leased) -> None:
-        with self._lock:
-            future = self._pool.submit(self._attempt, leased)
-            self._under_way[leased] = future
+    def _make(self, begun: Begun) -> None:
+        self._ended.put((begun, begun.make()))
+        queue.work.set()
 
-    def _attempt(self, leased: Leased) -> None:
+    # --- recording ------------------------------------------------------------
+    def _record(self) -> None:
+        ended = self._take_ended()
         try:
-            if not self._stopping.is_set():
-                unit(attempt, leased)
-        except Exception as error:  # its lease ends, and somebody looks again
-            log.warning("delivery %s: %s: %s", leased.id, type(error).__name__, error)
-        finally:
-            with self._lock:
-                self._under_way.pop(leased, None)
-            queue.work.set()
+            _each_alone_if_need_be(_record_all, ended)
+        finally:  # what could not be written is called unknown when its lease ends
+            for begun, _ in ended:
+                self._under_way.pop(begun.leased, None)
 
-    def _renew(self) -> None:
-        self._renewed_at = time.monotonic()
-        with self._lock:
-            under_way = list(self._under_way)
-        if under_way:
-            unit(queue.renew, under_way)
+    def _take_ended(self) -> list[tuple[Begun, Outcome]]:
+        ended = []
+        try:
+            while True:
+                ended.append(self._ended.get_nowait())
+        except Empty:
+            return ended
 
     def _wind_up(self) -> None:
-        with self._lock:
-            waiting = [one for one, future in self._under_way.items() if future.cancel()]
-            running = [future for one, future in self._under_way.items() if one not in waiting]
-        try:
-            unit(queue.release, waiting)
-        except Exception as error:  # the leases end by themselves
-            log.warning("leases not released: %s: %s", type(error).__name__, error)
         deadline = time.monotonic() + STOP_WITHIN_S
-        for future in running:
-            with_time = max(0.0, deadline - time.monotonic())
+        while self._under_way and time.monotonic() < deadline:
+            queue.work.wait(0.1)
+            queue.work.clear()
             try:
-                future.result(with_time)
+                self._record()
             except Exception as error:
-                log.debug("still under way: %s", type(error).__name__)
+                log.warning("not recorded: %s: %s", type(error).__name__, error)
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _record_all(ended: list[tuple[Begun, Outcome]]) -> list[None]:
+    record(ended)
+    return []
+
+
+def _each_alone_if_need_be(work: Callable[[list[T]], list[R]], many: list[T]) -> list[R]:
+    """All together; if that fails, one by one, so that one that cannot be worked on holds up no other."""
+    if not many:
+        return []
+    try:
+        return unit(work, many)
+    except Exception as error:
+        if len(many) == 1:
+            log.warning("%s: %s", type(error).__name__, error)
+            return []
+        return [made for one in many for made in _each_alone_if_need_be(work, [one])]

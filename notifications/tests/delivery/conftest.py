@@ -1,6 +1,6 @@
 """Outward deliveries through the fake that ships with the product; time passes when the test says so."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +10,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from notifications.delivery import queue
-from notifications.delivery.attempt import attempt
+from notifications.delivery.attempts.beginning import begin
+from notifications.delivery.attempts.recording import record
+from notifications.delivery.queue import Leased
 from notifications.models import Delivery, Device, Phone
 from notifications.transports import memory
 
@@ -57,10 +59,14 @@ def send_due() -> int:
     """Every attempt that is due now, one after the other; how many were leased."""
     count = 0
     while leased := queue.claim(dict.fromkeys(OUTWARD, 100), most=100):
-        for one in leased:
-            attempt(one)
+        attempt(leased)
         count += len(leased)
     return count
+
+
+def attempt(leased: Sequence[Leased]) -> None:
+    """From the lease to the record."""
+    record([(begun, begun.make()) for begun in begin(leased)])
 
 
 def sent() -> list[tuple[str, str]]:

@@ -1,19 +1,17 @@
 """From the event to the provider: what is tried, how often, in which order, and what stops it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from notifications import inbox
 from notifications.deciding import policies
 from notifications.delivery import queue
-from notifications.delivery.attempt import attempt, begin, hand_over
-from notifications.events import Priority
-from notifications.models import Attempt, AuditEntry, Delivery, Device, Event, PausedChannel, Suppression
+from notifications.delivery.attempts.beginning import begin
+from notifications.models import Attempt, Delivery, Device, Suppression
 from notifications.transports import memory
 from notifications.transports.base import Accepted, Address, Message, TransportError
 
@@ -159,9 +157,8 @@ def test_a_bug_in_a_transport_is_a_failure_that_shows_in_the_log(
     reachable: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     send(reachable, channels=["email"])
-    begun = begin(queue.claim({"email": 1}, most=1)[0])
-    assert begun is not None
-    outcome = hand_over(Buggy(), begun.message, begun.addresses)
+    begun = begin(queue.claim({"email": 1}, most=1))[0]
+    outcome = replace(begun, transport=Buggy()).make()
     assert (outcome.answer, outcome.is_permanent) == ("KeyError in the transport", False)
     assert "KeyError" in caplog.text
 
@@ -190,204 +187,3 @@ def test_an_address_that_bounces_is_suppressed(reachable: User) -> None:
     assert states(reachable) == {"email": ("failed", "permanent_failure")}
     send(reachable, channels=["email"])
     assert Delivery.objects.order_by("-pk")[0].reason == "suppressed"
-
-
-# --- fallback ---------------------------------------------------------------
-def test_the_ladder_is_climbed_while_nobody_acknowledges(reachable: User, pass_time: Wait) -> None:
-    send(reachable, priority="critical")
-    assert send_due() == 0, "the first rung has 30 s"
-    for channel in ("email", "sms", "push"):
-        pass_time(29)
-        assert send_due() == 0
-        pass_time(1.1)
-        assert send_due() == 1
-        assert sent()[-1][0] == channel
-    assert {reason for _, reason in states(reachable).values()} == {"fallback"}
-
-
-def test_high_falls_back_to_email_alone_and_normal_to_nothing(reachable: User) -> None:
-    send(reachable, priority="high")
-    assert list(states(reachable)) == ["email"]
-    person = make_reachable()
-    send(person, priority="normal")
-    assert states(person) == {}
-
-
-def test_a_channel_that_was_used_already_is_no_rung(reachable: User) -> None:
-    send(reachable, priority="urgent", channels=["email"])
-    assert {one.channel: one.rung for one in Delivery.objects.all()} == {"email": 0, "push": 1}
-
-
-def test_a_rung_that_fails_is_followed_at_once(reachable: User, pass_time: Wait) -> None:
-    memory.plan("email", PERMANENT)
-    send(reachable, priority="critical")
-    pass_time(30.1)
-    send_due()
-    assert [channel for channel, _ in sent()] == ["sms"]
-
-
-def test_a_rung_without_an_address_is_left_out(pass_time: Wait) -> None:
-    person = make_person(email="only@example.org")
-    Device.objects.create(user=person, kind="fcm", address="t", created_at=timezone.now())
-    send(person, priority="critical")
-    pass_time(30.1)
-    send_due()
-    assert [channel for channel, _ in sent()] == ["email"]
-    pass_time(30.1)
-    send_due()
-    assert [channel for channel, _ in sent()] == ["email", "push"]
-    assert states(person)["sms"] == ("skipped", "no_address")
-
-
-@pytest.mark.parametrize("how", ["ack", "cursor", "read", "read all"])
-def test_whoever_acknowledges_ends_the_ladder(reachable: User, pass_time: Wait, how: str) -> None:
-    send(reachable, priority="critical")
-    row = rows_of(reachable)[0]
-    {
-        "ack": lambda: inbox.record_acks([inbox.Ack(reachable.pk, row.seq, row.seq, timezone.now(), 5, 0)]),
-        "cursor": lambda: inbox.acknowledge(reachable.pk, up_to_seq=row.seq),
-        "read": lambda: inbox.mark_as_read(reachable.pk, [row.pk]),
-        "read all": lambda: inbox.mark_all_as_read(reachable.pk),
-    }[how]()
-    assert set(states(reachable).values()) == {("cancelled", "acknowledged_first")}
-    pass_time(1000)
-    assert send_due() == 0
-
-
-def test_an_acknowledgement_between_lease_and_attempt_is_heeded(reachable: User, pass_time: Wait) -> None:
-    send(reachable, priority="high")
-    pass_time(30.1)
-    leased = queue.claim({"email": 1}, most=1)
-    inbox.mark_as_read(reachable.pk, [rows_of(reachable)[0].pk])
-    assert begin(leased[0]) is None
-    assert states(reachable) == {"email": ("cancelled", "acknowledged_first")}
-
-
-def test_the_kinds_own_channels_go_on_although_somebody_has_read_it(reachable: User) -> None:
-    send(reachable, channels=["email"])
-    inbox.mark_as_read(reachable.pk, [rows_of(reachable)[0].pk])
-    assert send_due() == 1
-
-
-def test_fallback_can_be_switched_off(reachable: User, settings: Any) -> None:
-    settings.NOTIFICATION_FALLBACK_ENABLED = False
-    send(reachable, priority="critical")
-    assert states(reachable) == {}
-
-
-# --- what stops it ----------------------------------------------------------
-def test_nothing_is_tried_after_expiry(reachable: User) -> None:
-    event = send(reachable, channels=["email"], expires_at=timezone.now() + timedelta(hours=1))
-    Event.objects.filter(pk=event.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
-    send_due()
-    assert states(reachable) == {"email": ("expired", "expired")}
-    assert sent() == []
-
-
-def test_nothing_is_tried_after_a_cancel(reachable: User) -> None:
-    event = send(reachable, channels=["email"])
-    Event.objects.filter(pk=event.pk).update(state=Event.State.CANCELLED)
-    send_due()
-    assert states(reachable) == {"email": ("cancelled", "cancelled")}
-
-
-def test_a_paused_channel_waits_and_goes_on_when_it_is_resumed(reachable: User) -> None:
-    pause = PausedChannel.objects.create(channel="email", since=timezone.now())
-    send(reachable, channels=["email", "sms"])
-    send_due()
-    assert [channel for channel, _ in sent()] == ["sms"]
-    pause.delete()
-    send_due()
-    assert [channel for channel, _ in sent()] == ["sms", "email"]
-
-
-def test_a_storm_is_held_to_the_cap_and_goes_out_later(settings: Any, pass_time: Wait) -> None:
-    settings.CHANNEL_CAPS = {"sms": 2}
-    people = [make_reachable() for _ in range(3)]
-    send(*people, channels=["sms"])
-    send_due()
-    assert len(sent()) == 2
-    held = Delivery.objects.get(state="held")
-    assert (held.outcome, held.reason) == ("hold", "rate_limited")
-    Attempt.objects.update(started_at=timezone.now() - timedelta(minutes=2))
-    pass_time(61)
-    send_due()
-    assert len(sent()) == 3
-
-
-# --- leases -----------------------------------------------------------------
-def test_what_is_leased_is_nobody_elses_until_the_lease_ends(reachable: User, pass_time: Wait) -> None:
-    send(reachable, channels=["email"])
-    first = queue.claim({"email": 5}, most=5)
-    assert queue.claim({"email": 5}, most=5) == []
-    pass_time(31)
-    second = queue.claim({"email": 5}, most=5)
-    assert [one.id for one in second] == [one.id for one in first]
-    attempt(second[0])
-    attempt(first[0])  # who held it before comes too late
-    assert len(sent()) == 1
-
-
-def test_a_renewed_lease_does_not_end(reachable: User, pass_time: Wait) -> None:
-    send(reachable, channels=["email"])
-    leased = queue.claim({"email": 5}, most=5)
-    pass_time(29)
-    queue.renew(leased)
-    pass_time(29)
-    assert queue.claim({"email": 5}, most=5) == []
-
-
-def test_a_released_lease_is_free_at_once(reachable: User) -> None:
-    send(reachable, channels=["email"])
-    queue.release(queue.claim({"email": 5}, most=5))
-    assert send_due() == 1
-
-
-@pytest.mark.parametrize("channel", ["email", "sms", "whatsapp"])
-def test_an_attempt_that_was_cut_off_is_called_unknown_and_not_repeated(
-    reachable: User, pass_time: Wait, channel: str
-) -> None:
-    send(reachable, channels=[channel])
-    leased = queue.claim({channel: 1}, most=1)
-    assert begin(leased[0]) is not None  # and here the process dies
-    pass_time(31)
-    send_due()
-    assert states(reachable) == {channel: ("unknown", "outcome_unknown")}
-    assert sent() == []
-    assert Attempt.objects.get().outcome == "unknown"
-
-
-def test_an_answer_that_never_came_is_unknown(reachable: User) -> None:
-    memory.plan("email", TransportError("no answer after the last byte", unknown=True))
-    send(reachable, channels=["email"])
-    send_due()
-    assert states(reachable) == {"email": ("unknown", "outcome_unknown")}
-
-
-def test_the_most_urgent_is_claimed_first_and_sometimes_the_oldest(pass_time: Wait) -> None:
-    people = [make_reachable() for _ in range(3)]
-    for person, priority in zip(people, ("low", "critical", "normal"), strict=True):
-        send(person, channels=["email"], priority=priority)
-        Delivery.objects.filter(rung__gt=0).delete()
-        pass_time(1)
-    order = [Delivery.objects.get(pk=one.id).recipient_id for one in queue.claim({"email": 3}, most=3)]
-    assert order == [people[1].pk, people[2].pk, people[0].pk]
-    pass_time(31)
-    Delivery.objects.filter(recipient=people[0]).update(due_at=timezone.now() - timedelta(hours=1))
-    oldest = queue.claim({"email": 1}, most=1, oldest_first=True)
-    assert Delivery.objects.get(pk=oldest[0].id).recipient_id == people[0].pk
-
-
-def test_every_attempt_is_in_the_audit(reachable: User, pass_time: Wait) -> None:
-    memory.plan("email", TEMPORARY)
-    send(reachable, channels=["email"])
-    send_due()
-    pass_time(10)
-    send_due()
-    entries = AuditEntry.objects.filter(action__startswith="delivery.").order_by("pk")
-    assert [entry.action for entry in entries] == ["delivery.attempted", "delivery.sent"]
-    assert entries[0].target_user_id == reachable.pk
-
-
-def test_priorities_have_a_row_each() -> None:
-    assert [policies.retry(priority).max_attempts for priority in Priority] == [1, 2, 3, 4, 5]

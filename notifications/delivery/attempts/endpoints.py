@@ -3,9 +3,9 @@
 import logging
 from datetime import datetime
 
-from ..events import Channel
-from ..models import Device, Suppression
-from ..transports.base import Address, TransportError
+from ...events import Channel
+from ...models import Device, Suppression
+from ...transports.base import Address, TransportError
 
 log = logging.getLogger("tidings.delivery")
 

@@ -1,0 +1,1 @@
+"""One attempt at a time for each delivery: begun, made, recorded, settled."""

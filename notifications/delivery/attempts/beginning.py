@@ -1,0 +1,148 @@
+"""Attempts are begun many at a time: everything that may have changed is looked at again, and each is written down."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db.models import F
+
+from ... import transports
+from ...database import database_now
+from ...deciding.decide import HOLD, SEND, SKIP, Decision, decide
+from ...locks import share_events, transacting
+from ...models import Attempt, Delivery, Event
+from ..addresses import Reach, reach_of
+from ..messages import message
+from ..planning import facts
+from ..queue import Leased
+from .attempt import Begun
+from .settling import held, policy_of, round_of, settle
+
+_STATE_OF = {
+    "cancelled": Delivery.State.CANCELLED,
+    "acknowledged_first": Delivery.State.CANCELLED,
+    "expired": Delivery.State.EXPIRED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    leased: Leased
+    delivery: Delivery
+    event: Event
+    reach: Reach
+
+
+@transacting
+def begin(leased: Sequence[Leased]) -> list[Begun]:
+    """Those of these that are to be tried now; the others are settled, held, or no longer ours."""
+    candidates = _candidates(leased)
+    now = database_now()
+    interrupted = _interrupted([one.delivery for one in candidates], now)
+    room = _Room(now)
+    ready = [one for one in candidates if _is_ready(one, room, now, was_interrupted=one.delivery.pk in interrupted)]
+    return _written(ready, now)
+
+
+def _candidates(leased: Sequence[Leased]) -> list[_Candidate]:
+    found = held(leased)
+    events = share_events({delivery.event_id for delivery in found.values()})
+    reaches = reach_of(list(found.values()))
+    return [
+        _Candidate(one, found[one.id], events[found[one.id].event_id], reaches[one.id])
+        for one in leased
+        if one.id in found
+    ]
+
+
+def _interrupted(deliveries: Sequence[Delivery], now: datetime) -> set[int]:
+    """Those with an attempt that was begun under an earlier lease and has no end."""
+    running = Attempt.objects.filter(delivery__in=deliveries, outcome=Attempt.Outcome.RUNNING)
+    found = set(running.values_list("delivery_id", flat=True))
+    if found:
+        running.update(outcome=Attempt.Outcome.UNKNOWN, ended_at=now, answer="The process that made it has ended.")
+    return found
+
+
+def _is_ready(one: _Candidate, room: "_Room", now: datetime, *, was_interrupted: bool) -> bool:
+    transport = transports.find(one.delivery.channel)
+    if was_interrupted and not (transport and transport.is_idempotent):
+        settle(one.delivery, Delivery.State.UNKNOWN, "outcome_unknown", now=now)
+        return False
+    decision = Decision(SKIP, "not_configured") if transport is None else _decision(one, room, now)
+    if decision.outcome == SKIP:
+        one.delivery.outcome = SKIP
+        settle(one.delivery, _STATE_OF.get(decision.reason, Delivery.State.SKIPPED), decision.reason, now=now)
+    elif decision.outcome == HOLD:
+        _hold(one.delivery, decision)
+    elif round_of(one.delivery) >= policy_of(one.delivery).max_attempts:
+        settle(one.delivery, Delivery.State.FAILED, "attempts_exhausted", now=now)
+    else:
+        return True
+    return False
+
+
+def _decision(one: _Candidate, room: "_Room", now: datetime) -> Decision:
+    row = one.delivery.notification
+    is_acknowledged = row is not None and (row.is_read or row.delivered_at is not None)
+    decision = decide(facts(one.event, one.delivery.rung, one.reach, now=now, is_acknowledged=is_acknowledged))
+    if decision.outcome == SEND and (until := room.take(one.delivery.channel)):
+        return Decision(HOLD, "rate_limited", until)
+    return decision
+
+
+def _hold(delivery: Delivery, decision: Decision) -> None:
+    delivery.state, delivery.outcome, delivery.reason = Delivery.State.HELD, decision.outcome, decision.reason
+    delivery.lease, delivery.due_at = None, decision.until
+    delivery.save(update_fields=["state", "outcome", "reason", "lease", "due_at"])
+
+
+class _Room:
+    """How many attempts a minute a channel may make: a storm must not empty the SMS account."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._started: dict[str, list[datetime]] = {}
+
+    def take(self, channel: str) -> datetime | None:
+        """None: one more may start. Otherwise when the last minute's attempts let one through."""
+        cap = int(settings.CHANNEL_CAPS.get(channel, 0))
+        if not cap:
+            return None
+        recent = self._recent(channel, cap)
+        if len(recent) >= cap:
+            return recent[-cap] + timedelta(minutes=1)
+        recent.append(self._now)
+        return None
+
+    def _recent(self, channel: str, cap: int) -> list[datetime]:
+        """When the attempts of the last minute were started, the newest last."""
+        if channel not in self._started:
+            last_minute = Attempt.objects.filter(channel=channel, started_at__gt=self._now - timedelta(minutes=1))
+            newest = last_minute.order_by("-started_at").values_list("started_at", flat=True)[:cap]
+            self._started[channel] = list(newest)[::-1]
+        return self._started[channel]
+
+
+def _written(ready: Sequence[_Candidate], now: datetime) -> list[Begun]:
+    ids = [one.delivery.pk for one in ready]
+    Delivery.objects.filter(pk__in=ids).update(attempts=F("attempts") + 1, state=Delivery.State.WAITING, outcome=SEND)
+    names = _names({one.delivery.recipient_id for one in ready if one.delivery.recipient_id})
+    begun = []
+    made = []
+    for one in ready:
+        delivery, transport = one.delivery, transports.find(one.delivery.channel)
+        assert transport is not None, "_is_ready() has looked"
+        attempt = Attempt(delivery=delivery, number=delivery.attempts + 1, channel=delivery.channel, started_at=now)
+        said = message(delivery, one.event, to=names.get(delivery.recipient_id or 0, ""))
+        made.append(attempt)
+        begun.append(Begun(one.leased, attempt.pk, transport, said, one.reach.addresses))
+    Attempt.objects.bulk_create(made)
+    return begun
+
+
+def _names(user_ids: set[int]) -> dict[int, str]:
+    people = get_user_model().objects.in_bulk(user_ids)
+    return {user_id: person.get_full_name() or person.get_username() for user_id, person in people.items()}

@@ -1,0 +1,50 @@
+"""How a delivery ends, or is put off: its outcome is written once, by who holds its lease."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ...deciding import policies
+from ...events import Priority
+from ...locks import lock_inboxes
+from ...models import Delivery, NotificationLog
+from .. import fallback, reporting
+from ..queue import Leased
+
+
+def held(leased: Sequence[Leased]) -> dict[int, Delivery]:
+    """{id: delivery} of those that are still ours, with their people's inboxes locked."""
+    ids = [one.id for one in leased]
+    people = Delivery.objects.filter(pk__in=ids, recipient__isnull=False).values_list("recipient_id", flat=True)
+    lock_inboxes(sorted({user for user in people if user is not None}))
+    ours = {one.id: one.lease for one in leased}
+    found = Delivery.objects.filter(pk__in=ids).select_related("notification")
+    return {delivery.pk: delivery for delivery in found if delivery.lease == ours[delivery.pk]}
+
+
+def policy_of(delivery: Delivery) -> policies.Retry:
+    return policies.retry(Priority.of_rank(delivery.priority), delivery.channel)
+
+
+def round_of(delivery: Delivery) -> int:
+    """Attempts since staff last ordered a round, or since the beginning."""
+    return delivery.attempts - delivery.forgiven
+
+
+def settle(delivery: Delivery, state: Delivery.State, reason: str, *, now: datetime) -> None:
+    """It is over for this channel; the next rung follows. The person's inbox is locked."""
+    delivery.state, delivery.reason = state, reason
+    delivery.lease, delivery.due_at, delivery.settled_at = None, None, now
+    delivery.save(
+        update_fields=["state", "outcome", "reason", "lease", "due_at", "settled_at", "provider_id", "last_error"]
+    )
+    follow_up([delivery], now=now)
+
+
+def follow_up(settled: Sequence[Delivery], *, now: datetime) -> None:
+    """What follows from these having ended."""
+    for delivery in settled:
+        if delivery.rung:
+            fallback.follow(delivery, now=now)
+    failed = [one.notification_id for one in settled if one.state == Delivery.State.FAILED and one.recipient_id]
+    if failed:
+        reporting.report(reporting.FAILED, NotificationLog.objects.filter(pk__in=filter(None, failed)), now=now)
