@@ -68,7 +68,7 @@ def test_a_letter_in_text_and_html(mail_server: MailServer) -> None:
 
 @pytest.mark.parametrize("words", ["ü", "ü" * 5000, "ü\n" * 500])
 def test_every_byte_is_ascii_and_no_line_is_too_long(mail_server: MailServer, words: str) -> None:
-    from_url(mail_server.url()).send(message(title="ä" * 300, message=words), ANN)
+    from_url(mail_server.url()).send(message(title=words[:300], message=words), ANN)
     content = mail_server.letters[0].content
     assert isinstance(content, bytes)
     assert content.isascii()

@@ -1,4 +1,4 @@
-"""Which addresses a user may have us call: https, and nothing inside our own network. DESIGN: docs/architecture.md."""
+"""Which addresses a user may have us call: https, and nothing inside our own network (docs/channels.md)."""
 
 import re
 from dataclasses import dataclass
@@ -110,7 +110,7 @@ def permitted(target: Target, *, within_s: float) -> list[str]:
 
 
 def check_url(url: str, field: str) -> None:
-    """For forms: raises Refused, with the field's name, for a URL that would never be called. Nothing is sent.
+    """For forms: raises Refused, with the field's name, for a URL that would never be called. It is not called.
 
     A name that does not resolve just now passes: every call looks again, and connects to what it has checked.
     """
