@@ -1,4 +1,4 @@
-"""Run all of them and print a page of Markdown: python -m bench [fan_out] [latency] [inbox]"""
+"""Run all of them and print a page of Markdown: python -m bench [fan_out] [latency] [inbox] [expansion]"""
 
 import asyncio
 import os
@@ -34,13 +34,14 @@ def _run(folder: Path, chosen: set[str]) -> None:
         if not embedded.wait_until_ready(folder, is_running=lambda: valkey.child.poll() is None):
             sys.exit("bench: Valkey did not start")
         stage.prepare()
-        from . import fan_out, inbox, latency
+        from . import expansion, fan_out, inbox, latency
 
         print("\n".join(_machine()), flush=True)
         benchmarks: dict[str, Callable[[], list[str]]] = {
             "fan_out": lambda: fan_out.table(asyncio.run(fan_out.run(folder, url))),
             "latency": lambda: latency.table(asyncio.run(latency.run(folder))),
             "inbox": lambda: inbox.table(inbox.run()),
+            "expansion": expansion.run,
         }
         for name, benchmark in benchmarks.items():
             if not chosen or name in chosen:

@@ -16,7 +16,7 @@ from .delivery import planning, reporting
 from .events import Audience, Priority
 from .live.bell import ring_on_commit
 from .live.rings import LARGEST_BODY, Head, NewRing
-from .locks import lock_inboxes, transacting
+from .locks import hold_inboxes, transacting
 from .models import Event, Inbox, NotificationLog
 
 CHUNK = 2000  # people
@@ -71,14 +71,9 @@ def _take(event: Event, people: Sequence[tuple[int, str]], *, finished: bool) ->
 
 
 def _write(event: Event, reasons: Mapping[int, str]) -> None:
-    inboxes = lock_inboxes(list(reasons))
+    hold_inboxes(list(reasons))
     now = database_now()  # after the wait for the lock: a person's rows are as old as their order says
-    Inbox.objects.filter(user_id__in=list(reasons)).update(
-        last_seq=F("last_seq") + 1,
-        unread_count=F("unread_count") + 1,
-        listed_count=F("listed_count") + 1,
-        rev=F("rev") + 1,
-    )
+    standings = _raise_counters(list(reasons))
     by_reason: dict[str, list[int]] = defaultdict(list)
     for user, reason in reasons.items():
         by_reason[reason].append(user)
@@ -86,19 +81,33 @@ def _write(event: Event, reasons: Mapping[int, str]) -> None:
     for reason, users in by_reason.items():
         written = _insert(event, users, reason, now)
         ids.update(written)
-        heads = [_head(inboxes[user], written[user]) for user in users]
+        heads = [_head(user, written[user], standings[user]) for user in users]
         ring_on_commit(NewRing(wire.frame_name(event), event.namespace, _tail(event, reason, now), heads))
     planning.plan(event, ids, now=now)
-    reporting.report(reporting.CREATED, NotificationLog.objects.filter(pk__in=list(ids.values())), now=now)
+    span = (min(ids.values()), max(ids.values()))  # of this event nobody else writes rows meanwhile
+    reporting.report(reporting.CREATED, NotificationLog.objects.filter(event=event, pk__range=span), now=now)
     audit.record(
         "notification.created",
         "event",
         event.pk,
-        ids=(min(ids.values()), max(ids.values())),
+        ids=span,
         at=now,
         event_id=str(event.pk),
         count=len(ids),
     )
+
+
+def _raise_counters(users: Sequence[int]) -> dict[int, tuple[int, int, int]]:
+    """(seq, unread, rev) of each from now on. Plain SQL: the ORM needs longer to say it than the database to do it."""
+    these, ids = id_list(users)
+    sql = f"""
+        UPDATE {Inbox._meta.db_table}
+           SET last_seq = last_seq + 1, unread_count = unread_count + 1, listed_count = listed_count + 1, rev = rev + 1
+         WHERE user_id {these}
+        RETURNING user_id, last_seq, unread_count, rev"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [ids])
+        return {user: (seq, unread, rev) for user, seq, unread, rev in cursor.fetchall()}
 
 
 def _insert(event: Event, users: Sequence[int], reason: str, now: datetime) -> dict[int, int]:
@@ -117,8 +126,9 @@ def _insert(event: Event, users: Sequence[int], reason: str, now: datetime) -> d
         return dict(cursor.fetchall())
 
 
-def _head(before: Inbox, row_id: int) -> Head:
-    return Head(before.user_id, row_id, before.last_seq + 1, before.unread_count + 1, before.rev + 1)
+def _head(user: int, row_id: int, standing: tuple[int, int, int]) -> Head:
+    seq, unread, rev = standing
+    return Head(user, row_id, seq, unread, rev)
 
 
 def _tail(event: Event, reason: str, now: datetime) -> bytes | None:

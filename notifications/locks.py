@@ -8,8 +8,10 @@ import uuid
 from collections.abc import Callable, Collection, Sequence
 from typing import ParamSpec, TypeVar
 
+from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, transaction
 
+from .database import id_list
 from .models import Event, Inbox
 
 P = ParamSpec("P")
@@ -41,9 +43,34 @@ def lock_inboxes(user_ids: Sequence[int]) -> dict[int, Inbox]:
     locked = _locked(user_ids)
     if missing := sorted(set(user_ids) - set(locked)):
         # two who make the same row at once may tie; the database breaks it, and `transacting` tries again
-        Inbox.objects.bulk_create([Inbox(user_id=user) for user in missing], ignore_conflicts=True)
+        _make(missing)
         locked = _locked(user_ids)
     return locked
+
+
+def _make(user_ids: Sequence[int]) -> None:
+    these, ids = id_list(user_ids)
+    people = get_user_model()._meta
+    counters = [field.attname for field in Inbox._meta.concrete_fields if not field.primary_key]
+    sql = f"""
+        INSERT INTO {Inbox._meta.db_table} (user_id, {", ".join(counters)})
+        SELECT id, {", ".join("0" for _ in counters)} FROM {people.db_table} WHERE id {these} ORDER BY id
+        ON CONFLICT DO NOTHING"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [ids])
+
+
+def hold_inboxes(user_ids: Sequence[int]) -> None:
+    """The same without reading them: for thousands at once."""
+    these, ids = id_list(user_ids)
+    rows = f"SELECT 1 FROM {Inbox._meta.db_table} WHERE user_id {these} ORDER BY user_id"
+    if connection.features.has_select_for_update:
+        rows += " FOR NO KEY UPDATE"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM ({rows}) AS held", [ids])
+        (held,) = cursor.fetchone()
+    if held < len(user_ids):
+        lock_inboxes(user_ids)
 
 
 def lock_free_inboxes(user_ids: Sequence[int]) -> dict[int, Inbox]:
