@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -88,6 +89,11 @@ def own(row: NotificationLog, *, now: datetime) -> dict[str, Any]:
         "action_taken": row.action_taken,
         "created_at": moment(row.created_at),
     }
+
+
+def body(row: NotificationLog, *, now: datetime) -> bytes:
+    """All but `id` and `seq`, encoded. `row.event` must be loaded."""
+    return orjson.dumps({**shared(row.event), **own(row, now=now)})
 
 
 def brand_new(event: Event, reason: str, *, created_at: datetime) -> dict[str, Any]:

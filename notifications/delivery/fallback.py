@@ -31,14 +31,17 @@ def follow(done: Delivery, *, now: datetime) -> None:
 
 
 def stop(user_ids: Sequence[int]) -> int:
-    """These people have acknowledged or read something: no further rung of it begins. Their inboxes are locked."""
+    """These people have acknowledged or read something: it is neither pushed again nor is there a further rung.
+
+    Their inboxes are locked.
+    """
     these, ids = id_list(user_ids)
     now = as_parameter(database_now())
     # the state is written out: SQLite takes a partial index only where the query says its condition literally
     sql = f"""
         UPDATE {Delivery._meta.db_table} SET state = 'cancelled', outcome = 'skip', reason = 'acknowledged_first',
                due_at = NULL, settled_at = %s
-         WHERE recipient_id {these} AND state = 'waiting' AND rung > 0 AND lease IS NULL
+         WHERE recipient_id {these} AND state = 'waiting' AND (rung > 0 OR channel = 'websocket') AND lease IS NULL
            AND EXISTS (SELECT 1 FROM {NotificationLog._meta.db_table} AS told
                         WHERE told.id = notification_id AND (told.is_read OR told.delivered_at IS NOT NULL))"""
     with connection.cursor() as cursor:

@@ -48,8 +48,6 @@ def skipped_for_all(event: Event) -> dict[str, str]:
 def plan(event: Event, row_ids: Mapping[int, int], *, now: datetime) -> None:
     """Write the deliveries of these new rows, {recipient: row id}."""
     open_steps = [step for step in steps(event) if transports.find(step.channel) is not None]
-    if not open_steps:
-        return
     people = list(row_ids)
     reaches = [reach(people, step.channel) for step in open_steps]
     made = [
@@ -57,9 +55,22 @@ def plan(event: Event, row_ids: Mapping[int, int], *, now: datetime) -> None:
         for user, row_id in row_ids.items()
         for delivery in _for_one(event, user, row_id, open_steps, [found[user] for found in reaches], now)
     ]
+    if first_push_again_at := _push_again_at(event, now):
+        again = Step(Channel.WEBSOCKET, 0)
+        for user, row_id in row_ids.items():
+            made.append(_delivery(event, user, row_id, again, Decision(SEND, "kind_default"), now))
+            made[-1].due_at = first_push_again_at
     Delivery.objects.bulk_create(made, batch_size=1000)
-    if any(one.state == Delivery.State.WAITING and one.rung == 0 for one in made):
+    if any(one.due_at == now for one in made):
         queue.look_after_commit()
+
+
+def _push_again_at(event: Event, now: datetime) -> datetime | None:
+    """When to show it once more on open pages that have not acknowledged; None: its kind does not insist."""
+    policy = policies.retry(event.priority)
+    if not event.requires_acknowledgment or policy.max_attempts < 2 or Channel.WEBSOCKET not in channels_of(event):
+        return None
+    return now + timedelta(seconds=max(policy.pause_s(1), policies.SOONEST_PUSH_AGAIN_S))
 
 
 def _for_one(

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 from django.db.models import QuerySet
 
 from .. import audit, wire
@@ -83,7 +82,7 @@ def _return(row: NotificationLog, inbox: Inbox, now: datetime) -> None:
 
 
 def _tail(row: NotificationLog, now: datetime) -> bytes | None:
-    body = orjson.dumps({**wire.shared(row.event), **wire.own(row, now=now)})
+    body = wire.body(row, now=now)
     return body if row.live == Live.SEND and len(body) <= LARGEST_BODY else None
 
 

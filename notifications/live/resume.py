@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
-import orjson
 from django.db.models import Q, QuerySet
 
 from .. import wire
@@ -140,7 +139,7 @@ def _framed(rows: Sequence[NotificationLog]) -> list[Row]:
             row.pk,
             row.seq,
             wire.frame_name(row.event),
-            orjson.dumps({**wire.shared(row.event), **wire.own(row, now=now)})[1:].decode(),
+            wire.body(row, now=now)[1:].decode(),
             row.again,
         )
         for row in rows

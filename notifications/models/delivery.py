@@ -83,8 +83,10 @@ class Delivery(models.Model):
                 name="delivery_due",
                 condition=models.Q(state__in=["waiting", "held"]),
             ),
-            models.Index(  # the rungs that an acknowledgement stops
-                fields=["recipient"], name="delivery_rungs", condition=models.Q(state="waiting", rung__gt=0)
+            models.Index(  # what an acknowledgement stops
+                fields=["recipient"],
+                name="delivery_insisting",
+                condition=models.Q(state="waiting") & (models.Q(rung__gt=0) | models.Q(channel="websocket")),
             ),
             models.Index(fields=["provider_id"], name="delivery_provider", condition=~models.Q(provider_id="")),
             models.Index(  # what is stuck or dead

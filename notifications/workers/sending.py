@@ -16,8 +16,10 @@ from .. import transports
 from ..delivery import queue
 from ..delivery.attempts.attempt import Begun, Outcome
 from ..delivery.attempts.beginning import begin
+from ..delivery.attempts.pushing_again import push_again
 from ..delivery.attempts.recording import record
 from ..delivery.queue import Leased
+from ..events import Channel
 from ..live.threads import unit
 
 T = TypeVar("T")
@@ -83,16 +85,20 @@ class Sender:
             return False
         self._claims += 1
         leased = unit(queue.claim, self._room(), most=free, oldest_first=self._claims % OLDEST_EVERY == 0)
+        pushes = [one for one in leased if one.channel == Channel.WEBSOCKET]
+        _each_alone_if_need_be(_push_all, pushes)
+        leased = [one for one in leased if one not in pushes]
         for begun in _each_alone_if_need_be(begin, leased):
             self._under_way[begun.leased] = begun
             self._pool.submit(self._make, begun)
-        return bool(leased)
+        return bool(leased or pushes)
 
     def _room(self) -> dict[str, int]:
         """How many more each channel may take."""
         busy = Counter(one.channel for one in self._under_way)
         share = max(1, self.threads // 2)
-        return {channel: share - busy[channel] for channel in transports.configured()}
+        room = {channel: share - busy[channel] for channel in transports.configured()}
+        return {**room, Channel.WEBSOCKET: share}  # that one costs no thread
 
     def _make(self, begun: Begun) -> None:
         self._ended.put((begun, begun.make()))
@@ -125,6 +131,11 @@ class Sender:
             except Exception as error:
                 log.warning("not recorded: %s: %s", type(error).__name__, error)
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _push_all(leased: list[Leased]) -> list[None]:
+    push_again(leased)
+    return []
 
 
 def _record_all(ended: list[tuple[Begun, Outcome]]) -> list[None]:
