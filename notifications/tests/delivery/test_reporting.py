@@ -134,6 +134,7 @@ def test_a_failed_webhook_does_not_make_the_notification_fail(listener: Provider
     send(reachable)
     report_due()
     assert Delivery.objects.get().reason == "endpoint_gone"
+    assert Webhook.objects.get().disabled_at is not None
     assert not NotificationLog.objects.filter(outward_failed()).exists()
 
 
