@@ -14,7 +14,7 @@ test: $(VENV)/.dev
 	@echo "== the suite on SQLite and Valkey"
 	@TIDINGS_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n 2
 	@echo "== the suite on Postgres and Valkey"
-	@TIDINGS_TEST_DATABASE=postgres $(BIN)/python -m pytest -q -n 2
+	@TIDINGS_TEST_DATABASE=postgres $(BIN)/python -m pytest -q -n 2 -m "not once"
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

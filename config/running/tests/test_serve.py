@@ -9,7 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
-from .trees import END_S, Place, gone, until, whatever_the_database
+from .trees import END_S, Place, gone, until
 
 SECRET = "a-token-that-nobody-may-log"
 
@@ -23,7 +23,7 @@ def refusal(place: Place, *words: str, **environment: str) -> str:
     return done.stderr
 
 
-@whatever_the_database
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("variable", "nonsense", "said"),
     [
@@ -60,13 +60,13 @@ def test_an_unprepared_database_is_refused(place: Place) -> None:
     assert "Run: manage.py prepare" in refusal(place, "serve")
 
 
-@whatever_the_database
+@pytest.mark.once
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "redis://localhost:port/0", "unix:///nowhere/valkey.sock"])
 def test_a_redis_that_was_ordered_and_does_not_answer_is_refused(prepared: Place, url: str) -> None:
     assert "REDIS_URL" in refusal(prepared, "serve", REDIS_URL=url)
 
 
-@whatever_the_database
+@pytest.mark.once
 @pytest.mark.parametrize("command", ["serve", "up"])
 def test_a_taken_port_is_refused(prepared: Place, command: str) -> None:
     with socket.create_server(("127.0.0.1", prepared.port)):
@@ -80,7 +80,7 @@ def test_without_redis_it_says_so_once_and_serves(prepared: Place) -> None:
         assert server.output().count("No Redis") == 1
 
 
-@whatever_the_database
+@pytest.mark.once
 def test_the_workers_share_the_port_and_end_together(prepared: Place) -> None:
     with prepared.running("serve", "--workers", "2") as server:
         server.wait_until_it_answers()
@@ -91,7 +91,7 @@ def test_the_workers_share_the_port_and_end_together(prepared: Place) -> None:
         assert server.child.wait() == 0
 
 
-@whatever_the_database
+@pytest.mark.once
 def test_a_killed_server_takes_its_workers_with_it(prepared: Place) -> None:
     with prepared.running("serve", "--workers", "2") as server:
         server.wait_until_it_answers()
@@ -101,7 +101,7 @@ def test_a_killed_server_takes_its_workers_with_it(prepared: Place) -> None:
         assert until(lambda: gone(family), END_S)
 
 
-@whatever_the_database
+@pytest.mark.once
 def test_a_dead_worker_is_replaced(prepared: Place) -> None:
     with prepared.running("serve", "--workers", "2") as server:
         server.wait_until_it_answers()
@@ -111,7 +111,7 @@ def test_a_dead_worker_is_replaced(prepared: Place) -> None:
         assert until(lambda: len(server.family()) == 3 and dead not in server.family(), 20), server.output()
 
 
-@whatever_the_database
+@pytest.mark.once
 def test_a_token_in_a_query_string_is_never_logged(prepared: Place) -> None:
     with prepared.running("serve", LOG_LEVEL="DEBUG") as server:
         server.wait_until_it_answers()
@@ -123,7 +123,7 @@ def test_a_token_in_a_query_string_is_never_logged(prepared: Place) -> None:
         assert SECRET not in server.output()
 
 
-@whatever_the_database
+@pytest.mark.once
 def test_an_unknown_socket_path_is_a_404(prepared: Place) -> None:
     with prepared.running("serve") as server:
         server.wait_until_it_answers()

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from .trees import END_S, MANAGE, ROOT, START_S, Place, gone, until, whatever_the_database
+from .trees import END_S, MANAGE, ROOT, START_S, Place, gone, until
 
 
 def test_up_prepares_serves_and_sigterm_ends_the_whole_tree(place: Place) -> None:
@@ -23,7 +23,7 @@ def test_up_prepares_serves_and_sigterm_ends_the_whole_tree(place: Place) -> Non
         assert "Traceback" not in up.output()
 
 
-@whatever_the_database
+@pytest.mark.once
 def test_ctrl_c_while_it_is_still_preparing_ends_it(place: Place) -> None:
     with place.running("up") as up:
         assert until(lambda: up.member("prepare") is not None, START_S), up.output()
@@ -45,7 +45,7 @@ def test_a_killed_supervisor_leaves_no_process_and_does_not_hinder_the_next(prep
         assert json.loads(second.get("/readyz")[1])["degraded"] == []
 
 
-@whatever_the_database
+@pytest.mark.once
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_outlives_make(prepared: Place, ending: signal.Signals) -> None:
     """The signal goes to make alone, not to its process group as a terminal's Ctrl-C does."""
@@ -64,14 +64,14 @@ def like_make_run(place: Place) -> list[str]:
     return ["make", "-f", str(place.folder / "Makefile"), "run"]
 
 
-@whatever_the_database
+@pytest.mark.once
 def test_up_does_not_start_for_a_parent_that_is_gone(place: Place) -> None:
     done = place.run("up", "--parent", "1")
     assert done.returncode == 1
     assert not (place.folder / "valkey.sock").exists()
 
 
-@whatever_the_database
+@pytest.mark.once
 def test_a_second_run_in_the_same_folder_is_refused_in_one_line(prepared: Place) -> None:
     with prepared.running("up") as up:
         assert until((prepared.folder / "valkey.sock").exists, START_S)
@@ -82,7 +82,7 @@ def test_a_second_run_in_the_same_folder_is_refused_in_one_line(prepared: Place)
         assert up.child.poll() is None
 
 
-@whatever_the_database
+@pytest.mark.once
 def test_a_dead_valkey_is_started_again_and_the_server_goes_on(prepared: Place) -> None:
     with prepared.running("up") as up:
         up.wait_until_it_answers()
@@ -100,7 +100,7 @@ def test_a_dead_valkey_is_started_again_and_the_server_goes_on(prepared: Place) 
         assert "Traceback" not in up.output()
 
 
-@whatever_the_database
+@pytest.mark.once
 def test_when_the_server_dies_everything_ends_with_its_exit_code(prepared: Place) -> None:
     with prepared.running("up") as up:
         up.wait_until_it_answers()

@@ -14,15 +14,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
-import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
 OURS = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "TIDINGS_LAYER_PREFIX", "HOST", "PORT", "DEBUG"}
-whatever_the_database = pytest.mark.skipif(
-    os.environ.get("TIDINGS_TEST_DATABASE") == "postgres",
-    reason="The database makes no difference here: it belongs to the run on SQLite.",
-)
 START_S, END_S = 60, 10  # CONTRACT §1: ended within 10 s
 
 

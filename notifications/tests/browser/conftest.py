@@ -22,8 +22,6 @@ def chromium() -> str | None:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    if os.environ.get("TIDINGS_TEST_DATABASE") == "postgres":
-        pytest.skip("The browser tests belong to the run on SQLite.")
     if not chromium():
         pytest.skip("No Chromium here: the browser tests did not run (install chromium, or set CHROMIUM).")
     with socket.socket() as one:

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from .page import OUTAGE, OpenInbox
 from .server import Server
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240, func_only=True)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240, func_only=True), pytest.mark.once]
 
 
 async def test_what_is_sent_appears_in_both_tabs_of_a_person(server: Server, open_inbox: OpenInbox) -> None:

@@ -22,7 +22,7 @@ from ..lost import send_silently
 from ..waiting import until, wind_up
 from .test_hub import connect
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 NOTICED_WITHIN_S = 40  # 10 s of silence, a send that hangs for 5 s, and a busy machine
 
 

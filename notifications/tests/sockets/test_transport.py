@@ -19,7 +19,7 @@ from .. import crowd
 from ..waiting import PATIENCE_S, until
 from .served import Served, in_a_process, in_a_thread
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 @pytest.fixture

@@ -21,6 +21,13 @@ from .mailserver import MailServer
 from .provider import Provider
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest itself looks at the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.once)
+
+
 @pytest.fixture
 def provider() -> Iterator[Provider]:
     server = Provider()
