@@ -3,7 +3,7 @@
 What is unread stays, however old; so does what is snoozed or still to be sent somewhere.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,10 +19,11 @@ from ..live.bell import ring_on_commit
 from ..live.rings import ChangeRing
 from ..locks import lock_inboxes, transacting
 from ..models import Attempt, Delivery, Event, Inbox, NotificationLog, Withdrawn
-from .counting import move, tally
+from .counting import tally
 from .withdrawing import OPEN
 
-BATCH = 500  # rows
+BATCH = 500  # rows that go in one transaction
+WINDOW = 20_000  # rows that are looked at for them
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,14 @@ THE_JOB = By()
 
 
 def prune_old(after: int = 0, by: By = THE_JOB) -> tuple[int, int | None]:
-    """(how many went, where to go on) of the rows beyond this id that are kept no longer; None at the end."""
+    """(how many went, where to go on) of the next rows beyond this id that are kept no longer; None at the end."""
+    beyond = NotificationLog.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)
+    end = beyond[WINDOW - 1 : WINDOW].first()  # a stretch of the primary key: no planner takes it for the whole table
     which = old_rows(database_now())
-    found = which.filter(pk__gt=after).order_by("pk").values_list("pk", "recipient_id")[:BATCH]
-    candidates = list(found)
-    if not candidates:
-        return 0, None
-    return _remove(candidates, which, by), candidates[-1][0]
+    here = which.filter(pk__gt=after, **({"pk__lte": end} if end else {}))
+    candidates = list(here.order_by("pk").values_list("pk", "recipient_id")[:BATCH])
+    gone = _remove(candidates, which, by) if candidates else 0
+    return gone, candidates[-1][0] if len(candidates) == BATCH else end
 
 
 def old_rows(now: datetime) -> QuerySet[NotificationLog]:
@@ -124,16 +126,19 @@ def _count_on_events(rows: Iterable[NotificationLog]) -> None:
 
 
 def _leave(inboxes: dict[int, Inbox], rows: Iterable[NotificationLog]) -> None:
-    by_owner: dict[int, list[NotificationLog]] = {}
+    by_owner: dict[int, list[NotificationLog]] = defaultdict(list)
     for row in rows:
-        by_owner.setdefault(row.recipient_id, []).append(row)
+        by_owner[row.recipient_id].append(row)
+    alike: dict[tuple[int, int], list[int]] = defaultdict(list)  # most people lose as much as others do
     for owner, theirs in by_owner.items():
+        listed, unread = tally(theirs)
+        alike[listed, unread].append(owner)
         inbox = inboxes[owner]
-        move(inbox, tally(theirs), (0, 0))
         frames = [("notification_removed", {"ids": [row.pk for row in theirs]})]
-        ring_on_commit(ChangeRing(owner, frames, inbox.unread_count, inbox.last_seq, inbox.rev))
-    changed = ["listed_count", "unread_count", "rev", "read_floor"]
-    Inbox.objects.bulk_update([inboxes[owner] for owner in by_owner], changed)
+        ring_on_commit(ChangeRing(owner, frames, inbox.unread_count - unread, inbox.last_seq, inbox.rev + 1))
+    for (listed, unread), owners in alike.items():
+        less = {"listed_count": F("listed_count") - listed, "unread_count": F("unread_count") - unread}
+        Inbox.objects.filter(pk__in=owners).update(**less, rev=F("rev") + 1)
 
 
 def prune_all(by: By = THE_JOB) -> tuple[int, int]:

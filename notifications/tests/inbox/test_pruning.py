@@ -120,6 +120,7 @@ def test_beyond_the_cap_the_oldest_read_ones_go_and_unread_ones_never(settings) 
 @pytest.fixture
 def small_batches(monkeypatch) -> int:
     monkeypatch.setattr(pruning, "BATCH", 7)
+    monkeypatch.setattr(pruning, "WINDOW", 10)
     return 7
 
 
@@ -183,3 +184,11 @@ def test_beside_people_at_work_and_another_who_prunes_nothing_drifts(small_batch
     for event in Event.objects.all():
         assert event.recipients == event.rows.count() + event.pruned
     assert NotificationLog.objects.filter(seq__lte=4).count() == 0
+
+
+def test_a_stretch_in_which_nothing_goes_does_not_end_the_pass(small_batches: int, person: User) -> None:
+    for _ in range(25):
+        send(person)
+    last = rows_of(person)[-1]
+    NotificationLog.objects.filter(pk=last.pk).update(**read(LONG_AGO))
+    assert pruning.prune_all() == (1, 0)
