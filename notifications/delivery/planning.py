@@ -87,14 +87,16 @@ def _for_one(
     return made
 
 
-def facts(event: Event, rung: int, found: Reach, *, now: datetime, is_acknowledged: bool = False) -> Facts:
-    """What `decide` wants to know; the channel is configured, or nobody would ask."""
+def facts(
+    event: Event, rung: int, found: Reach, *, now: datetime, is_acknowledged: bool = False, is_taken_back: bool = False
+) -> Facts:
+    """What `decide` wants to know; the channel is configured, or nobody would ask. Taken back: this row alone."""
     return Facts(
         now=now,
         is_fallback=rung > 0,
         was_requested=event.channels is not None,
         expires_at=event.expires_at,
-        is_cancelled=event.state == Event.State.CANCELLED,
+        is_cancelled=is_taken_back or event.state == Event.State.CANCELLED,
         is_acknowledged=is_acknowledged,
         has_address=bool(found.addresses),
         is_suppressed=found.is_suppressed,

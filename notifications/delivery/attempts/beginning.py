@@ -12,7 +12,7 @@ from ... import transports
 from ...database import database_now
 from ...deciding.decide import HOLD, SEND, SKIP, Decision, decide
 from ...locks import share_events, transacting
-from ...models import Attempt, Delivery, Event
+from ...models import Attempt, Delivery, Event, Withdrawn
 from ..addresses import Reach, reach_of
 from ..messages import message
 from ..planning import facts
@@ -87,7 +87,17 @@ def _is_ready(one: _Candidate, room: "_Room", now: datetime, *, was_interrupted:
 def _decision(one: _Candidate, room: "_Room", now: datetime) -> Decision:
     row = one.delivery.notification
     is_acknowledged = row is not None and (row.is_read or row.delivered_at is not None)
-    decision = decide(facts(one.event, one.delivery.rung, one.reach, now=now, is_acknowledged=is_acknowledged))
+    is_taken_back = row is not None and row.withdrawn == Withdrawn.CANCELLED
+    decision = decide(
+        facts(
+            one.event,
+            one.delivery.rung,
+            one.reach,
+            now=now,
+            is_acknowledged=is_acknowledged,
+            is_taken_back=is_taken_back,
+        )
+    )
     if decision.outcome == SEND and (until := room.take(one.delivery.channel)):
         return Decision(HOLD, "rate_limited", until)
     return decision

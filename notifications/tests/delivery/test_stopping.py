@@ -11,12 +11,14 @@ from django.utils import timezone
 from notifications.deciding import policies
 from notifications.delivery import queue
 from notifications.delivery.attempts.beginning import begin
+from notifications.dispatch import cancel
 from notifications.events import Priority
+from notifications.inbox import cancel_one
 from notifications.models import Attempt, AuditEntry, Delivery, Event, PausedChannel
 from notifications.transports import memory
 from notifications.transports.base import TransportError
 
-from ..crowd import send
+from ..crowd import rows_of, send
 from .conftest import attempt, make_reachable, send_due, sent, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,6 +40,20 @@ def test_nothing_is_tried_after_a_cancel(reachable: User) -> None:
     Event.objects.filter(pk=event.pk).update(state=Event.State.CANCELLED)
     send_due()
     assert states(reachable) == {"email": ("cancelled", "cancelled")}
+
+
+@pytest.mark.parametrize("what", ["event", "notification"])
+def test_what_is_cancelled_between_lease_and_attempt_is_not_tried(reachable: User, what: str) -> None:
+    event = send(reachable, channels=["email"])
+    leased = queue.claim({"email": 5}, most=5)
+    if what == "event":
+        cancel(event.pk, actor=(1, "admin"))
+    else:
+        cancel_one(rows_of(reachable)[0].pk, actor=(1, "admin"))
+    assert states(reachable)["email"][0] == "waiting"
+    attempt(leased)
+    assert states(reachable) == {"email": ("cancelled", "cancelled")}
+    assert sent() == []
 
 
 def test_a_paused_channel_waits_and_goes_on_when_it_is_resumed(reachable: User) -> None:

@@ -12,7 +12,13 @@ from django.db import connection
 from notifications import inbox
 from notifications.live.resume import Question, read
 from notifications.models import Event, Inbox, NotificationLog
-from notifications.workers.loop import expand_open, release_scheduled, withdraw_expired
+from notifications.workers.loop import (
+    expand_open,
+    release_scheduled,
+    wake_snoozed,
+    withdraw_cancelled,
+    withdraw_expired,
+)
 
 from ..crowd import make_crowd, make_person
 
@@ -81,8 +87,13 @@ def analyze() -> None:
 
 @pytest.mark.parametrize(
     ("step", "index"),
-    [(expand_open, "event_open"), (release_scheduled, "event_scheduled"), (withdraw_expired, "event_unsettled")],
-    ids=["open", "scheduled", "unsettled"],
+    [
+        (expand_open, "event_open"),
+        (release_scheduled, "event_scheduled"),
+        (withdraw_expired, "event_unsettled"),
+        (withdraw_cancelled, "event_cancelled"),
+    ],
+    ids=["open", "scheduled", "unsettled", "cancelled"],
 )
 @pytest.mark.usefixtures("many_events")
 def test_the_sweep_finds_what_is_due_by_its_own_small_index(step: Callable[[], bool], index: str) -> None:
@@ -156,6 +167,12 @@ def test_list_pages_and_resume_walk_the_index_of_recipient_and_seq(full_inbox: U
         [text] = plans_of(walks[page], "notifications_notificationlog")
         assert "TEMP B-TREE" not in text, text
         assert "Sort" not in text, text
+
+
+def test_the_sweep_finds_what_comes_back_by_its_own_small_index(full_inbox: User) -> None:
+    plans = plans_of(wake_snoozed, "notifications_notificationlog")
+    assert plans
+    assert [text for text in plans if "log_snoozed" not in text] == []
 
 
 def test_several_devices_resume_in_as_many_queries_as_one(full_inbox: User) -> None:
