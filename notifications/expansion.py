@@ -13,11 +13,11 @@ from django.db.models import F
 from . import audience, audit, wire
 from .database import as_parameter, database_now, id_list
 from .delivery import planning, reporting
-from .events import Audience, Priority
+from .events import Audience, Channel, Priority
 from .live.bell import ring_on_commit
 from .live.rings import LARGEST_BODY, Head, NewRing
 from .locks import hold_inboxes, transacting
-from .models import Event, Inbox, NotificationLog
+from .models import Event, Inbox, Live, NotificationLog
 
 CHUNK = 2000  # people
 SMALL = 200  # people; an audience up to this is written before the request is answered
@@ -117,13 +117,20 @@ def _insert(event: Event, users: Sequence[int], reason: str, now: datetime) -> d
     sql = f"""
         INSERT INTO {NotificationLog._meta.db_table}
             (event_id, recipient_id, seq, kind, priority, reason, live, is_read, withdrawn, created_at, updated_at)
-        SELECT %s, user_id, last_seq, %s, %s, %s, 'send', FALSE, '', %s, %s
+        SELECT %s, user_id, last_seq, %s, %s, %s, %s, FALSE, '', %s, %s
           FROM {Inbox._meta.db_table} WHERE user_id {these} ORDER BY user_id
         RETURNING recipient_id, id"""
     event_id = Event._meta.pk.get_db_prep_value(event.pk, connection)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [event_id, event.kind, Priority(event.priority).rank, reason, moment, moment, ids])
+        rank = Priority(event.priority).rank
+        cursor.execute(sql, [event_id, event.kind, rank, reason, _live(event, now), moment, moment, ids])
         return dict(cursor.fetchall())
+
+
+def _live(event: Event, now: datetime) -> Live:
+    """Whether open pages show it: not if its channels leave them out, nor if it has expired before its rows came."""
+    is_over = event.expires_at is not None and event.expires_at <= now
+    return Live.SEND if Channel.WEBSOCKET in planning.channels_of(event) and not is_over else Live.SKIP
 
 
 def _head(user: int, row_id: int, standing: tuple[int, int, int]) -> Head:
@@ -132,5 +139,8 @@ def _head(user: int, row_id: int, standing: tuple[int, int, int]) -> Head:
 
 
 def _tail(event: Event, reason: str, now: datetime) -> bytes | None:
+    """None: whoever needs it reads it, and what is not shown live is not there to be read."""
+    if _live(event, now) == Live.SKIP:
+        return None
     body = orjson.dumps(wire.brand_new(event, reason, created_at=now))
     return body if len(body) <= LARGEST_BODY else None

@@ -26,6 +26,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from notifications import audit
 from notifications.live import bell
 from notifications.sockets.sign_in import Refused
 
@@ -112,7 +113,10 @@ class RevokeView(APIView):
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
-        tokens.revoke(_person(request).pk)
+        person = _person(request)
+        with transaction.atomic():
+            tokens.revoke(person.pk)
+            audit.record("token.revoked", "user", person.pk, actor=(person.pk, person.get_username()))
         return Response(status=204)
 
 

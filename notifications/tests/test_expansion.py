@@ -1,9 +1,13 @@
 """An event becomes its rows: each chunk whole or not at all, each person once, whoever does it and however often."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from notifications.dispatch import notify
 from notifications.events import Audience
@@ -19,6 +23,7 @@ from .crowd import assert_true_inboxes, event_to, everything_written, make_crowd
 pytestmark = pytest.mark.django_db(transaction=True)
 LARGE = 2_500  # more than one chunk
 State = Event.State
+FUTURE = timezone.now() + timedelta(days=1)
 
 
 def seqs(event: Event) -> list[tuple[int, int]]:
@@ -178,6 +183,19 @@ def test_a_body_that_is_too_large_for_a_bell_is_read_from_the_database(listener:
     [ring] = listener.heard()
     assert isinstance(ring, NewRing)
     assert ring.tail is None
+
+
+@pytest.mark.parametrize(
+    "fields", [{"channels": ["inbox", "email"]}, {"expires_at": FUTURE}], ids=["channels", "expired"]
+)
+def test_what_open_pages_do_not_show_rings_without_its_body(listener: Listener, fields: dict[str, Any]) -> None:
+    person = make_person()
+    event = notify(event_to(person, scheduled_for=FUTURE - timedelta(hours=1), **fields))
+    late = {"expires_at": timezone.now() - timedelta(seconds=1)} if "expires_at" in fields else {}
+    Event.objects.filter(pk=event.pk).update(state=Event.State.EXPANDING, **late)
+    expand_chunk(event.pk)
+    assert [row.live for row in rows_of(person)] == ["skip"]
+    assert [ring.tail for ring in listener.heard() if isinstance(ring, NewRing)] == [None]
 
 
 def test_one_audit_entry_covers_a_chunk() -> None:

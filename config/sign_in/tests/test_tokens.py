@@ -14,6 +14,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from config.sign_in import tokens
 from notifications.live.bell import bell
 from notifications.live.rings import Nonce, Ring, SignOutRing
+from notifications.models import AuditEntry
 from notifications.sockets.sign_in import Refused
 
 from .conftest import PASSWORD, access, bearing, signed_in
@@ -79,6 +80,7 @@ def test_revoking_ends_all_tokens_issued_so_far_and_no_session(api: APIClient, e
     browser = signed_in(engineer)
 
     assert bearing(first["access"]).post("/api/token/revoke/").status_code == 204
+    assert AuditEntry.objects.get(action="token.revoked").actor_id == engineer.pk
 
     for pair in (first, second):
         assert bearing(pair["access"]).post(PROTECTED).json()["code"] == "token_revoked"
