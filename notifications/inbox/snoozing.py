@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from .. import audit, wire
 from ..database import database_now
 from ..live.bell import ring_on_commit
 from ..live.rings import LARGEST_BODY, Head, NewRing
 from ..locks import lock_inbox, lock_inboxes, transacting
-from ..models import Again, Inbox, Live, NotificationLog, unexpired
+from ..models import Again, Inbox, Live, NotificationLog, Withdrawn, unexpired
 from ..wire import moment
 from .counting import move, settle, tally
 from .marking import own_rows, tell
@@ -61,11 +61,12 @@ def wake_chunk() -> int:
     changed = {row.recipient_id for row in returning}
     counters = ["last_seq", "unread_count", "listed_count", "rev", "read_floor"]
     Inbox.objects.bulk_update([inboxes[user] for user in changed], counters)
-    return len(returning) + rows.update(snoozed_until=None)  # of the second kind are those that are left
+    gone = rows.filter(Q(deleted_at__isnull=False) | ~Q(withdrawn=Withdrawn.NO))
+    return len(returning) + gone.update(snoozed_until=None)  # what has just expired is withdrawn first
 
 
 def _returning(rows: QuerySet[NotificationLog]) -> Sequence[NotificationLog]:
-    there = rows.filter(unexpired(), deleted_at=None, withdrawn="").select_related("event")
+    there = rows.filter(unexpired(), deleted_at=None, withdrawn=Withdrawn.NO).select_related("event")
     return list(there.order_by("recipient_id", "snoozed_until", "seq"))
 
 
