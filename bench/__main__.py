@@ -1,4 +1,4 @@
-"""Run all of them and print a page of Markdown: python -m bench [fan_out] [latency] [inbox] [expansion]"""
+"""Run all of them and print a page of Markdown: python -m bench [fan_out] [latency] [inbox] [expansion] [sending]"""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ def _run(folder: Path, chosen: set[str]) -> None:
         if not embedded.wait_until_ready(folder, is_running=lambda: valkey.child.poll() is None):
             sys.exit("bench: Valkey did not start")
         stage.prepare()
-        from . import expansion, fan_out, inbox, latency
+        from . import expansion, fan_out, inbox, latency, sending
 
         print("\n".join(_machine()), flush=True)
         benchmarks: dict[str, Callable[[], list[str]]] = {
@@ -42,6 +42,7 @@ def _run(folder: Path, chosen: set[str]) -> None:
             "latency": lambda: latency.table(asyncio.run(latency.run(folder))),
             "inbox": lambda: inbox.table(inbox.run()),
             "expansion": expansion.run,
+            "sending": sending.run,
         }
         for name, benchmark in benchmarks.items():
             if not chosen or name in chosen:
