@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from .. import transports
 from ..delivery import queue
@@ -28,6 +29,7 @@ log = logging.getLogger("tidings.sender")
 LOOK_EVERY_S = 1.0  # what other processes planned, and what falls due
 RENEW_EVERY_S = 10.0
 STOP_WITHIN_S = 5.0
+DATABASE_AWAY = (OperationalError, InterfaceError)
 OLDEST_EVERY = 8  # one claim in so many takes whatever has waited longest: nothing urgent starves the rest for ever
 
 
@@ -106,12 +108,16 @@ class Sender:
 
     # --- recording ------------------------------------------------------------
     def _record(self) -> None:
+        """What has ended, all of it; while the database is away it is kept. Raises what the database raised."""
         ended = self._take_ended()
         try:
             _each_alone_if_need_be(_record_all, ended)
-        finally:  # what could not be written is called unknown when its lease ends
-            for begun, _ in ended:
-                self._under_way.pop(begun.leased, None)
+        except DATABASE_AWAY:
+            for one in ended:
+                self._ended.put(one)
+            raise
+        for begun, _ in ended:
+            self._under_way.pop(begun.leased, None)
 
     def _take_ended(self) -> list[tuple[Begun, Outcome]]:
         ended = []
@@ -149,8 +155,10 @@ def _each_alone_if_need_be(work: Callable[[list[T]], list[R]], many: list[T]) ->
         return []
     try:
         return unit(work, many)
+    except DATABASE_AWAY:
+        raise
     except Exception as error:
-        if len(many) == 1:
+        if len(many) == 1:  # its lease ends, and somebody looks again
             log.warning("%s: %s", type(error).__name__, error)
             return []
         return [made for one in many for made in _each_alone_if_need_be(work, [one])]

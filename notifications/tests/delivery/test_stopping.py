@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from notifications.deciding import policies
@@ -17,6 +18,7 @@ from notifications.inbox import cancel_one
 from notifications.models import Attempt, AuditEntry, Delivery, Event, PausedChannel
 from notifications.transports import memory
 from notifications.transports.base import TransportError
+from notifications.workers.sending import Sender
 
 from ..crowd import rows_of, send
 from .conftest import attempt, make_reachable, send_due, sent, states
@@ -155,3 +157,21 @@ def test_every_attempt_is_in_the_audit(reachable: User, pass_time: Wait) -> None
 
 def test_priorities_have_a_row_each() -> None:
     assert [policies.retry(priority).max_attempts for priority in Priority] == [1, 2, 3, 4, 5]
+
+
+def test_what_came_of_an_attempt_is_kept_while_the_database_is_away(reachable: User) -> None:
+    def away(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        raise OperationalError("the connection was closed")
+
+    sender = Sender(threads=2)
+    send(reachable, channels=["email"])
+    queue.work.clear()
+    sender.step()
+    assert queue.work.wait(20), "the attempt never ended"
+    with connection.execute_wrapper(away):
+        assert sender.step() is False
+    assert states(reachable) == {"email": ("waiting", "requested")}
+    sender.step()
+    assert states(reachable) == {"email": ("sent", "requested")}
+    assert not sender.is_busy()
+    sender.stop()
