@@ -27,7 +27,7 @@ def follow(done: Delivery, *, now: datetime) -> None:
     following.due_at = now + timedelta(seconds=wait_s)
     following.save(update_fields=["due_at"])
     if not wait_s:
-        queue.work.set()
+        queue.look_after_commit()
 
 
 def stop(user_ids: Sequence[int]) -> int:
