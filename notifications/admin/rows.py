@@ -12,23 +12,15 @@ from ..api.staff.filters import having_status
 from ..events import Priority
 from ..models import Inbox, NotificationLog
 from ..wire import STATUS, status
-from .looking import FOUND, NEWEST, History, WordFilter, of_uuid, person
-
-
-class AmongTheNewest(WordFilter):
-    """These columns change and have no index: a rare word would be looked for in the whole table."""
-
-    def pick(self, rows: QuerySet[Any], word: str) -> QuerySet[Any]:
-        newest = NotificationLog.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        return rows.filter(self.meaning(word), pk__gt=newest - NEWEST)
-
-    def meaning(self, word: str) -> Q:
-        return having_status([word])
+from .looking import FOUND, NEWEST, AmongTheNewest, History, of_uuid, person
 
 
 class StatusFilter(AmongTheNewest):
     title, parameter_name = f"status (newest {NEWEST:,})", "status"
     words = tuple(STATUS)
+
+    def meaning(self, word: str) -> Q:
+        return having_status([word])
 
 
 class PriorityFilter(AmongTheNewest):
@@ -43,14 +35,14 @@ class PriorityFilter(AmongTheNewest):
 class NotificationLogAdmin(History):
     list_display = ("id", "recipient", "seq", "kind", "title", "status", "created_at", "delivered_at", "read_at")
     list_filter = (StatusFilter, PriorityFilter)
-    list_select_related = ("event", "recipient")
     ordering = ("-pk",)
     search_fields = ("id",)  # shows the box; found_by() searches
     search_help_text = f"A notification's number, an event's id, or a username: the newest {FOUND:,} of theirs."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = super().get_queryset(request).annotate(now=Now())
-        return rows
+        rows: Any = super().get_queryset(request)
+        shown: QuerySet[Any] = rows.to_show().select_related("recipient").annotate(now=Now())
+        return shown
 
     def found_by(self, word: str) -> Iterator[QuerySet[Any]]:
         yield from super().found_by(word)

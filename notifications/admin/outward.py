@@ -1,0 +1,53 @@
+"""What went out, and what came of it: each delivery with its attempts."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from ..events import Channel
+from ..models import Attempt, Delivery
+from .looking import FOUND, NEWEST, AmongTheNewest, History, number, of_uuid, person
+
+
+class StateFilter(AmongTheNewest):
+    title, parameter_name = f"state (newest {NEWEST:,})", "state"
+    words = tuple(Delivery.State.values)
+
+
+class ChannelFilter(AmongTheNewest):
+    title, parameter_name = f"channel (newest {NEWEST:,})", "channel"
+    words = tuple(Channel.values)
+
+
+class AttemptInline(admin.TabularInline):
+    """When, how long, what the provider said, and when the next was planned."""
+
+    model = Attempt
+    fields = ("number", "started_at", "ended_at", "outcome", "answer", "provider_id", "retry_at")
+    readonly_fields = fields
+    ordering = ("number",)
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(History):
+    list_display = ("id", "recipient", "channel", "rung", "state", "reason", "attempts", "due_at", "last_error")
+    list_filter = (StateFilter, ChannelFilter)
+    list_select_related = ("recipient",)
+    inlines = (AttemptInline,)
+    ordering = ("-pk",)
+    search_fields = ("id",)  # shows the box; found_by() searches
+    search_help_text = f"A number of a delivery or a notification, an event's id, or a username: the newest {FOUND:,}."
+
+    def found_by(self, word: str) -> Iterator[QuerySet[Any]]:
+        yield from super().found_by(word)
+        yield Delivery.objects.filter(number(word, "notification_id"))
+        yield Delivery.objects.filter(of_uuid(word, "event_id")).order_by("-pk")
+        yield Delivery.objects.filter(person(word, "notification__recipient_id")).order_by("-notification__seq")
