@@ -50,7 +50,10 @@ class Gathering(Generic[Question, Answer]):
         return await waiting
 
     def _begin(self) -> None:
-        batch, self._waiting = self._waiting, []
+        asked, self._waiting = self._waiting, []
+        batch = [(question, waiting) for question, waiting in asked if not waiting.cancelled()]
+        if not batch:  # all of them have left
+            return
         task = asyncio.ensure_future(self._work(batch))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

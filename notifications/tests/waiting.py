@@ -25,9 +25,16 @@ async def until(happened: Callable[[], bool | Awaitable[bool]], what: str = "it"
 
 async def wind_up() -> None:
     """End what this event loop still does, and let the live threads finish: nothing may write into the next test."""
-    while others := asyncio.all_tasks() - {asyncio.current_task()}:
-        for task in others:
+    me, others = asyncio.current_task(), asyncio.all_tasks()
+    while True:
+        for task in others - {me}:
             task.cancel()
-        await asyncio.wait(others, timeout=0.2)  # redis-py swallows a cancel that meets its own timeout: again
-    together = threading.Barrier(LIVE_THREADS)
-    await asyncio.gather(*(in_thread(together.wait, PATIENCE_S) for _ in range(LIVE_THREADS)))
+        if others - {me}:
+            await asyncio.wait(
+                others - {me}, timeout=0.2
+            )  # redis-py swallows a cancel that meets its own timeout: again
+        together = threading.Barrier(LIVE_THREADS)
+        await asyncio.gather(*(in_thread(together.wait, PATIENCE_S) for _ in range(LIVE_THREADS)))
+        others = asyncio.all_tasks()
+        if others == {me}:
+            return

@@ -41,6 +41,7 @@ def test_nonsense_in_the_environment_is_refused_in_one_line(
     assert said in refusal(place, "serve", **{variable: nonsense})
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("command", "url"),
     [

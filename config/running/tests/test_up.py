@@ -33,6 +33,7 @@ def test_ctrl_c_while_it_is_still_preparing_ends_it(place: Place) -> None:
         assert up.get("/healthz") == (0, "")
 
 
+@pytest.mark.once
 def test_a_killed_supervisor_leaves_no_process_and_does_not_hinder_the_next(prepared: Place) -> None:
     with prepared.running("up") as first:
         first.wait_until_it_answers()

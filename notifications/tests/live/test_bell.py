@@ -190,6 +190,7 @@ def tell_in_a_child(person_id: int, redis_url: str, folder: Path) -> Generator[s
         child.communicate()
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_a_redis_that_accepts_and_says_nothing_holds_up_no_request(tmp_path: Path) -> None:
     """The request is answered before the bell has so much as given up."""
@@ -204,6 +205,7 @@ def test_a_redis_that_accepts_and_says_nothing_holds_up_no_request(tmp_path: Pat
     assert [row.seq for row in rows_of(person)] == [1]
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_a_redis_that_refuses_fails_no_request_and_the_process_rings_itself(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
@@ -242,6 +244,7 @@ def test_a_command_that_ends_at_once_is_heard_by_the_servers(tmp_path: Path, set
         assert b"new" in heard["data"]
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_a_command_ends_well_although_its_redis_says_nothing(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
