@@ -51,6 +51,7 @@ class Channel(TextChoices):
     WEBHOOK = "webhook"
 
 
+DEFAULT_LOCALE = "en"  # the catalogue's own language
 ROOT, ADMIN = "/", "/admin"
 NAMESPACES = (ROOT, ADMIN)
 
@@ -71,6 +72,14 @@ class Action:
     label: str
 
 
+@dataclass(frozen=True)
+class Related:
+    """The members of a room who are one of these there: Related("project:789", ("assignee", "manager"))."""
+
+    room: str
+    roles: Sequence[str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Audience:
     """Who is addressed; the parts are joined, `exclude` is taken off, each person is told once.
@@ -80,6 +89,8 @@ class Audience:
 
     users: Sequence[int] = ()
     roles: Sequence[str] = ()
+    rooms: Sequence[str] = ()
+    related: Related | None = None
     everyone: bool = False
     namespace: str | None = None
     exclude: Sequence[int] = ()
@@ -87,12 +98,16 @@ class Audience:
 
     def as_json(self) -> dict[str, Any]:
         reasons = {str(user): why for user, why in self.reasons.items()}
-        lists = {"users": list(self.users), "roles": list(self.roles), "exclude": list(self.exclude)}
-        return {**asdict(self), **lists, "reasons": reasons}
+        lists = {name: list(getattr(self, name)) for name in ("users", "roles", "rooms", "exclude")}
+        related = {"room": self.related.room, "as": list(self.related.roles)} if self.related else None
+        return {**asdict(self), **lists, "related": related, "reasons": reasons}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Audience":
-        return cls(**{**stored, "reasons": {int(user): why for user, why in stored.get("reasons", {}).items()}})
+        reasons = {int(user): why for user, why in stored.get("reasons", {}).items()}
+        related = stored.get("related")
+        found = Related(related["room"], tuple(related["as"])) if related else None
+        return cls(**{**stored, "reasons": reasons, "related": found})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,9 @@ from .endpoint import Device, PausedChannel, Phone, Suppression, Webhook
 from .event import Event, IdempotencyKey, Installation, outlived
 from .job import Job
 from .notification import Again, Inbox, Live, NotificationLog, Withdrawn, outward_failed, unexpired
+from .preference import Preference
+from .room import Member, Room
+from .template import Template, TemplateVersion
 
 __all__ = [
     "Again",
@@ -21,12 +24,17 @@ __all__ = [
     "Installation",
     "Job",
     "Live",
+    "Member",
     "NotificationLog",
     "Outcome",
     "PausedChannel",
     "Phone",
+    "Preference",
+    "Room",
     "Server",
     "Suppression",
+    "Template",
+    "TemplateVersion",
     "Webhook",
     "Withdrawn",
     "outlived",

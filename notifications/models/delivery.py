@@ -65,6 +65,18 @@ class Delivery(models.Model):
     lease = models.UUIDField(null=True, blank=True, help_text="Whose attempt is under way.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Started ones.")
     forgiven = models.PositiveSmallIntegerField(default=0, help_text="Attempts before staff ordered another round.")
+    digest_key = models.CharField(
+        max_length=128, blank=True, db_default="", default="", help_text="It waits to be told with others of this key."
+    )
+    carried_by = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        db_constraint=False,
+        related_name="carried",
+        help_text="The digest's delivery that tells this one too; it ends as that one ends.",
+    )
     provider_id = models.CharField(max_length=255, blank=True)
     receipt = models.CharField(max_length=16, blank=True, help_text="What the provider said later: delivered, read …")
     receipt_at = models.DateTimeField(null=True, blank=True)
@@ -87,6 +99,11 @@ class Delivery(models.Model):
                 fields=["recipient"],
                 name="delivery_insisting",
                 condition=models.Q(state="waiting") & (models.Q(rung__gt=0) | models.Q(channel="websocket")),
+            ),
+            models.Index(  # the open digest of a person
+                fields=["recipient", "channel", "digest_key"],
+                name="delivery_digest",
+                condition=models.Q(state="held") & ~models.Q(digest_key=""),
             ),
             models.Index(fields=["provider_id"], name="delivery_provider", condition=~models.Q(provider_id="")),
             models.Index(  # what is stuck or dead

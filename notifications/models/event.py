@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
-from ..events import Category, Priority
+from ..events import DEFAULT_LOCALE, Category, Priority
 
 
 def outlived(at: datetime | Now) -> models.Q:
@@ -43,6 +43,11 @@ class Event(models.Model):
     context = models.JSONField(default=dict)
     title = models.CharField(max_length=255)
     message = models.TextField()
+    words = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="{locale: {channel or “”: {title, message, version}}}; empty: title and message are all there is.",
+    )
     data = models.JSONField(default=dict)
     source = models.CharField(max_length=64, blank=True)
     tags = models.JSONField(default=list)
@@ -88,10 +93,19 @@ class Event(models.Model):
             ),
             models.Index(fields=["subject_kind", "subject_id"], name="event_subject"),
             models.Index(fields=["actor", "-created_at"], name="event_by_actor"),
+            models.Index(  # what a newer one of its thread replaces
+                fields=["kind", "thread"], name="event_thread", condition=models.Q(thread__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    def words_in(self, locale: str, channel: str = "") -> tuple[str, str]:
+        """Title and message in this language for this channel: the nearest there are. Rendered when it was accepted."""
+        spoken = self.words.get(locale) or self.words.get(DEFAULT_LOCALE) or {}
+        said = spoken.get(channel) or spoken.get("")
+        return (said["title"], said["message"]) if said else (self.title, self.message)
 
     @property
     def sender(self) -> dict[str, Any] | None:

@@ -90,7 +90,14 @@ class NotificationLog(models.Model):
     kind = models.CharField(max_length=64)
     priority = models.PositiveSmallIntegerField(help_text="0 low … 4 critical.")
     reason = models.CharField(max_length=64, help_text="Why this person was told.")
+    locale = models.CharField(
+        max_length=16, blank=True, db_default="", default="", help_text="Whose words it shows; “”: the event's."
+    )
     live = models.CharField(max_length=4, choices=Live.choices, default=Live.SEND)
+    live_reason = models.CharField(
+        max_length=24, blank=True, db_default="", default="", help_text="Why; “”: the kind's default."
+    )
+    replaces = models.BigIntegerField(null=True, blank=True, help_text="The row of its thread that it replaced.")
     is_read = models.BooleanField(default=False)
     read_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
