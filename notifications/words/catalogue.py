@@ -14,6 +14,7 @@ from ..events import Category, Channel, Priority
 from . import rendering
 
 _OWN = Path(__file__).parent / "kinds"
+LONGEST_WINDOW_S = 7 * 86_400
 _DEFAULT_CHANNELS = (Channel.INBOX.value, Channel.WEBSOCKET.value)
 
 
@@ -33,6 +34,9 @@ class Kind:
     channels: tuple[str, ...] = _DEFAULT_CHANNELS
     requires_acknowledgment: bool = False
     mandatory: bool = False
+    collapse: bool = False  # a newer one of its thread replaces it
+    digest_window_s: int | None = None  # several within this window become one message outside
+    digest_key: str | None = None  # a path into the context; what differs there is gathered apart
 
     @property
     def variables(self) -> list[str]:
@@ -41,7 +45,7 @@ class Kind:
         return sorted(found)
 
 
-_FIELDS = set(Kind.__dataclass_fields__) - {"name"}
+_FIELDS = {*Kind.__dataclass_fields__, "digest"} - {"name", "digest_window_s", "digest_key"}
 
 
 def canonical(spelling: str) -> str:
@@ -86,7 +90,14 @@ def _read(path: Path) -> Iterator[Kind]:
 def _kind(file: str, name: str, fields: Mapping[str, Any]) -> Kind:
     for field, why in _mistakes(name, fields):
         raise BrokenCatalogue(f"{file}: [{name}] {field}: {why}")
-    return Kind(name=name, **{**fields, "channels": tuple(fields.get("channels", _DEFAULT_CHANNELS))})
+    digest = fields.get("digest", {})
+    return Kind(
+        name=name,
+        channels=tuple(fields.get("channels", _DEFAULT_CHANNELS)),
+        digest_window_s=digest.get("window_s"),
+        digest_key=digest.get("key"),
+        **{field: given for field, given in fields.items() if field not in ("channels", "digest")},
+    )
 
 
 def _mistakes(name: str, fields: Any) -> Iterator[tuple[str, str]]:
@@ -102,10 +113,24 @@ def _mistakes(name: str, fields: Any) -> Iterator[tuple[str, str]]:
             yield field, f"{fields.get(field)!r} is none of {', '.join(words)}"
     for strange in sorted(set(fields.get("channels", ())) - set(Channel.values)):
         yield "channels", f"{strange!r} is no channel"
-    for flag in ("requires_acknowledgment", "mandatory"):
+    for flag in ("requires_acknowledgment", "mandatory", "collapse"):
         if not isinstance(fields.get(flag, False), bool):
             yield flag, "is neither true nor false"
+    yield from _mistakes_in_digest(fields.get("digest", {"window_s": 1}))
     yield from _mistakes_in_words(fields)
+
+
+def _mistakes_in_digest(digest: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(digest, Mapping) or not {"window_s"} <= set(digest) <= {"window_s", "key"}:
+        yield "digest", 'write it as { window_s = 3600 }, with key = "a.path" where it is gathered by something'
+    elif not _is_window(digest["window_s"]):
+        yield "digest", f"window_s: {digest['window_s']!r} is no number of seconds from 1 to {LONGEST_WINDOW_S}"
+    elif not re.fullmatch(r"[A-Za-z_]\w*(\.\w+)*", str(digest.get("key", "_"))):
+        yield "digest", f"key: {digest['key']!r} is no path into the context, such as order.id"
+
+
+def _is_window(given: Any) -> bool:
+    return type(given) is int and 1 <= given <= LONGEST_WINDOW_S
 
 
 def _mistakes_in_words(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -39,6 +39,7 @@ def test_the_least_a_kind_says(catalogue: Catalogue) -> None:
     assert kind == Kind(name="plain", category="info", priority="low")
     assert (kind.title, kind.message, kind.channels) == (None, None, ("inbox", "websocket"))
     assert (kind.requires_acknowledgment, kind.mandatory, kind.variables) == (False, False, [])
+    assert (kind.collapse, kind.digest_window_s, kind.digest_key) == (False, None, None)
 
 
 def test_all_that_a_kind_can_say(catalogue: Catalogue) -> None:
@@ -51,12 +52,16 @@ def test_all_that_a_kind_can_say(catalogue: Catalogue) -> None:
         channels = ["inbox", "sms"]
         requires_acknowledgment = true
         mandatory = true
+        collapse = true
+        digest = { window_s = 600, key = "lift.id" }
     """
     kind = catalogue(text)["lift_stuck"]
     assert kind.variables == ["lift.name", "people"]
     assert kind.channels == ("inbox", "sms")
     assert kind.requires_acknowledgment is True
     assert kind.mandatory is True
+    assert kind.collapse is True
+    assert (kind.digest_window_s, kind.digest_key) == (600, "lift.id")
 
 
 GOOD = 'category = "info"\npriority = "low"\n'
@@ -75,6 +80,14 @@ BROKEN = [
     (f"[plain]\n{GOOD}message = '{{{{ x | append: x }}}}'", "[plain] message"),
     (f"[plain]\n{GOOD}title = 5", "[plain] title"),
     (f"[plain]\n{GOOD}mandatory = 'yes'", "[plain] mandatory"),
+    (f"[plain]\n{GOOD}collapse = 1", "[plain] collapse"),
+    (f"[plain]\n{GOOD}digest = 60", "[plain] digest"),
+    (f"[plain]\n{GOOD}digest = {{ key = 'x' }}", "[plain] digest"),
+    (f"[plain]\n{GOOD}digest = {{ window_s = 0 }}", "[plain] digest"),
+    (f"[plain]\n{GOOD}digest = {{ window_s = true }}", "[plain] digest"),
+    (f"[plain]\n{GOOD}digest = {{ window_s = 60, key = 'a b' }}", "[plain] digest"),
+    (f"[plain]\n{GOOD}digest = {{ window_s = 60, every = 5 }}", "[plain] digest"),
+    (f"[plain]\n{GOOD}digest_window_s = 60", "[plain] digest_window_s"),
     (f"[general]\n{GOOD}", "[general]"),
     ("plain = 5", "plain"),
 ]
