@@ -1,10 +1,78 @@
-"""Quiet hours in a person's own time, through every change of the clocks."""
+"""Quiet hours in a person's own time, through every change of the clocks.
 
-from datetime import datetime
+The person's clock decides. Where it jumps forward over a start or an end, that happens at the jump. Where it runs
+through an hour twice, quiet begins at the first time and ends at the second: a sleeper is not woken in between. So it
+is quiet whenever the clock shows a time from `start` until before `end`, and besides only within an hour that comes
+twice.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib import resources
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .preferences import QuietHours
 
+_DAY = timedelta(days=1)
+
+
+@cache
+def zones() -> frozenset[str]:
+    """The IANA names that a person may choose."""
+    return frozenset(resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
+
 
 def ends_at(quiet: QuietHours, zone: str, now: datetime) -> datetime | None:
-    """When the quiet that reigns at `now` (UTC) ends, in UTC; None: it is not quiet."""
-    raise NotImplementedError
+    """When the quiet that reigns at `now` ends, in UTC; None: it is not quiet.
+
+    Always later than `now`; then it is not quiet, and until then it is. A zone that is no longer known counts as UTC.
+    """
+    here = _zone(zone)
+    end = _end_of_nights_around(quiet, here, now)
+    while end and (later := _end_of_nights_around(quiet, here, end)):
+        end = later  # the next one has begun before this one was over
+    return end
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def _end_of_nights_around(quiet: QuietHours, here: ZoneInfo, now: datetime) -> datetime | None:
+    return max((end for start, end in _nights(quiet, here, now) if start <= now < end), default=None)
+
+
+def _nights(quiet: QuietHours, here: ZoneInfo, now: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """(start, end) of each that may be going on. Clocks turned back over midnight make a date come twice."""
+    today = now.astimezone(here).date()
+    for days in (-2, -1, 0, 1):
+        date = today + days * _DAY
+        start = datetime.combine(date, quiet.start)
+        end = datetime.combine(date if quiet.start < quiet.end else date + _DAY, quiet.end)
+        yield _when(start, here, fold=0), _when(end, here, fold=1)
+
+
+def _when(shown: datetime, here: ZoneInfo, *, fold: int) -> datetime:
+    """When the clock here shows this: the first (fold 0) or last time, or when it jumps over it."""
+    first, last = (shown.replace(tzinfo=here, fold=which) for which in (0, 1))
+    before, after = first.utcoffset(), last.utcoffset()
+    assert before is not None
+    assert after is not None
+    if before < after:
+        return _jump(shown, here, (shown - after).replace(tzinfo=UTC), (shown - before).replace(tzinfo=UTC))
+    return (last if fold else first).astimezone(UTC)
+
+
+def _jump(shown: datetime, here: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """The second at which the clock jumps over what it would have shown, between these two."""
+    low, high = 0, int((after - before).total_seconds())
+    while high - low > 1:
+        middle = (low + high) // 2
+        is_past = (before + timedelta(seconds=middle)).astimezone(here).replace(tzinfo=None) >= shown
+        low, high = (low, middle) if is_past else (middle, high)
+    return before + timedelta(seconds=high)
