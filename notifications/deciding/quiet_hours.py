@@ -48,9 +48,9 @@ def _end_of_nights_around(quiet: QuietHours, here: ZoneInfo, now: datetime) -> d
 
 
 def _nights(quiet: QuietHours, here: ZoneInfo, now: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """(start, end) of each that may be going on. Clocks turned back over midnight make a date come twice."""
+    """(start, end) of each that may be going on. Clocks that go back over midnight show a date again that was over."""
     today = now.astimezone(here).date()
-    for days in (-2, -1, 0, 1):
+    for days in (-1, 0, 1):
         date = today + days * _DAY
         start = datetime.combine(date, quiet.start)
         end = datetime.combine(date if quiet.start < quiet.end else date + _DAY, quiet.end)

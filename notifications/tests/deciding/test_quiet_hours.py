@@ -16,7 +16,7 @@ from notifications.deciding.quiet_hours import ends_at, zones
 pytestmark = pytest.mark.once
 
 FROM, UNTIL = datetime(2025, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def hours(text):
@@ -32,6 +32,12 @@ def shown(moment, zone):
     return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
+def offset(moment, zone):
+    found = moment.astimezone(ZoneInfo(zone)).utcoffset()
+    assert found is not None
+    return found
+
+
 def is_in(quiet, clock):
     if quiet.start < quiet.end:
         return quiet.start <= clock < quiet.end
@@ -39,7 +45,7 @@ def is_in(quiet, clock):
 
 
 def comes_twice(clock, zone):
-    first, last = (clock.replace(tzinfo=ZoneInfo(zone), fold=fold).utcoffset() for fold in (0, 1))
+    first, last = (offset(clock.replace(tzinfo=ZoneInfo(zone), fold=fold), zone) for fold in (0, 1))
     return first > last
 
 
@@ -60,20 +66,18 @@ def hold_for(quiet, zone, now):
 @cache
 def changes(zone):
     """When the clocks there change, and by how much."""
-    here = ZoneInfo(zone)
     days = [FROM + n * DAY for n in range((UNTIL - FROM).days + 1)]
-    offsets = [day.astimezone(here).utcoffset() for day in days]
+    offsets = [offset(day, zone) for day in days]
     found = []
     for day, before, after in zip(days, offsets, offsets[1:], strict=False):
         if before != after:
-            seconds = range(1, 86401)
-            late = bisect_left(
-                seconds,
-                True,
-                key=lambda s, day=day, b=before: (day + s * DAY / 86400).astimezone(here).utcoffset() != b,
-            )
-            found.append((day + timedelta(seconds=seconds[late]), after - before))
+            found.append((second_of_change(day, before, zone), after - before))
     return found
+
+
+def second_of_change(day, before, zone):
+    seconds = range(86401)
+    return day + SECOND * bisect_left(seconds, True, key=lambda s: offset(day + s * SECOND, zone) != before)
 
 
 @cache
@@ -111,6 +115,8 @@ def different_zones():
         ("America/Santiago", "23:30-07:00", "2026-04-05T02:30", "2026-04-05T11:00"),
         ("America/Santiago", "23:30-07:00", "2026-04-05T03:05", "2026-04-05T11:00"),
         ("America/Santiago", "08:00-23:30", "2026-04-05T02:45", "2026-04-05T03:30"),
+        # and those that go back to 23:01 when 00:00 has been
+        ("America/St_Johns", "00:00-07:00", "2010-11-07T03:00", "2010-11-07T10:30"),
         # almost all day: where the first 02:30 comes before the second 02:15, one quiet runs into the next
         ("Europe/Berlin", "02:30-02:15", "2026-10-24T12:00", "2026-10-26T01:15"),
         # half an hour, and two hours
