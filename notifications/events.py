@@ -84,7 +84,8 @@ class Related:
 class Audience:
     """Who is addressed; the parts are joined, `exclude` is taken off, each person is told once.
 
-    `reasons` says per user why they are told ("assignee"); who comes by a role is told for that role.
+    `reasons` says per user why they are told ("assignee"); who comes by a role is told for that role, who comes by a
+    room for what they are there.
     """
 
     users: Sequence[int] = ()
@@ -95,6 +96,12 @@ class Audience:
     namespace: str | None = None
     exclude: Sequence[int] = ()
     reasons: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def room(self) -> str | None:
+        """The room, where exactly one is named."""
+        named = {*self.rooms, *([self.related.room] if self.related else ())}
+        return named.pop() if len(named) == 1 else None
 
     def as_json(self) -> dict[str, Any]:
         reasons = {str(user): why for user, why in self.reasons.items()}

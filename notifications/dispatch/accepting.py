@@ -67,6 +67,7 @@ def _row(event: Event, *, now: datetime) -> EventRow:
         subject_kind=event.subject.kind if event.subject else "",
         subject_id=event.subject.id if event.subject else "",
         namespace=_namespace(event),
+        room=event.audience.room,
         thread=event.thread,
         link=event.link,
         image=event.image,

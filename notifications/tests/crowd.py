@@ -6,11 +6,12 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import Group, User
+from django.utils import timezone
 
 from notifications.dispatch import notify
 from notifications.events import Audience, Event
 from notifications.models import Event as EventRow
-from notifications.models import Inbox, Live, NotificationLog
+from notifications.models import Inbox, Live, Member, NotificationLog, Room
 
 
 def make_person(*roles: str, **fields: Any) -> User:
@@ -30,6 +31,15 @@ def make_crowd(size: int, *roles: str) -> list[int]:
             User.groups.through(user_id=person.pk, group_id=group.pk) for person in people
         )
     return sorted(person.pk for person in people)
+
+
+def make_room(name: str, *people: User | int, role: str = "", is_open: bool = False) -> Room:
+    """A room with these people in it, or the room of that name with them added."""
+    now = timezone.now()
+    room, _ = Room.objects.get_or_create(name=name, defaults={"is_open": is_open, "created_at": now})
+    ids = [person if isinstance(person, int) else person.pk for person in people]
+    Member.objects.bulk_create(Member(room=room, user_id=user, role=role, joined_at=now) for user in ids)
+    return room
 
 
 def event_to(*people: User | int, **fields: Any) -> Event:

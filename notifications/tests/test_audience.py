@@ -1,14 +1,16 @@
 """Who is addressed, in which order, and for what reason."""
 
+from dataclasses import replace
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications.audience import LONGEST_REASON, members
-from notifications.events import Audience
+from notifications.audience import LONGEST_REASON, members, size
+from notifications.events import Audience, Related
 
-from .crowd import make_crowd, make_person, rows_of
+from .crowd import make_crowd, make_person, make_room, rows_of
 
 pytestmark = pytest.mark.django_db
 
@@ -103,23 +105,104 @@ class TestNamespaces:
         assert outsider.pk not in dict(who(Audience(everyone=True), namespace="/admin"))
 
 
-def test_a_page_takes_the_same_few_queries_whatever_its_size() -> None:
-    make_crowd(2, "few")
-    make_crowd(60, "many")
+class TestRooms:
+    def test_members_are_told_for_what_they_are_there(self) -> None:
+        assignee, manager, volunteer = make_crowd(3)
+        make_room("project:789", assignee, role="assignee")
+        make_room("project:789", manager, role="manager")
+        make_room("project:789", volunteer)
+        assert who(Audience(rooms=["project:789"])) == [
+            (assignee, "assignee"),
+            (manager, "manager"),
+            (volunteer, "room project:789"),
+        ]
 
-    def queries(role: str) -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as counted:
-            who(Audience(roles=[role]))
+    def test_the_related_are_those_who_are_one_of_these_there(self) -> None:
+        assignee, manager, volunteer, elsewhere = make_crowd(4)
+        make_room("project:789", assignee, manager, role="assignee")
+        make_room("project:789", manager, role="manager")
+        make_room("project:789", volunteer, role="volunteer")
+        make_room("project:790", elsewhere, role="assignee")
+        related = Related("project:789", ["manager", "assignee", "auditor"])
+        assert who(Audience(related=related)) == [(assignee, "assignee"), (manager, "assignee")]
+
+    def test_all_parts_together_tell_each_person_once_for_the_nearest_reason(self) -> None:
+        chosen, named, crew, related, member, excluded = make_crowd(6)
+        other = make_person("crew", is_active=False).pk
+        for user in (chosen, named, crew):
+            User.objects.get(pk=user).groups.add(User.objects.get(pk=other).groups.get())
+        make_room("task_1", chosen, named, crew, related, member, excluded, other)
+        make_room("task_2", chosen, named, crew, related, excluded, other, role="assignee")
+        audience = Audience(
+            users=[named, chosen, excluded],
+            roles=["crew"],
+            rooms=["task_1", "task_2"],
+            related=Related("task_2", ["assignee"]),
+            exclude=[excluded],
+            reasons={chosen: "watcher"},
+        )
+        expected = [
+            (chosen, "watcher"),
+            (named, "addressed"),
+            (crew, "crew"),
+            (related, "assignee"),
+            (member, "room task_1"),
+        ]
+        assert who(audience) == expected
+        assert [found for after in (0, named, related) for found in who(audience, after=after, limit=2)] == expected
+        assert size(audience, namespace="/") == len(expected)
+
+    def test_beside_everyone_the_nearer_reasons_stay(self) -> None:
+        member, related, other = make_crowd(3)
+        make_room("task_1", member)
+        make_room("task_1", related, role="assignee")
+        audience = Audience(everyone=True, rooms=["task_1"], related=Related("task_1", ["assignee"]), users=[other])
+        reasons = dict(who(audience, after=member - 1))
+        assert [reasons[user] for user in (member, related, other)] == ["room task_1", "assignee", "addressed"]
+
+    def test_a_namespace_is_a_label_beside_a_room(self) -> None:
+        staff, outsider = make_person(is_staff=True), make_person()
+        make_room("task_1", staff, outsider)
+        make_person(is_staff=True)
+        assert who(Audience(rooms=["task_1"], namespace="/admin"), namespace="/admin") == [(staff.pk, "room task_1")]
+        assert size(Audience(rooms=["task_1"], namespace="/admin"), namespace="/admin") == 1
+
+    def test_one_room_is_named_on_the_notification_and_several_are_not(self, notify_to) -> None:
+        member = make_person()
+        make_room("task_1", member)
+        make_room("task_2", member)
+        one = notify_to(audience=Audience(rooms=["task_1"], related=Related("task_1", ["assignee"])))
+        two = notify_to(audience=Audience(rooms=["task_1"], related=Related("task_2", ["assignee"])))
+        assert (one.room, two.room) == ("task_1", None)
+
+
+def test_pages_of_people_of_whom_few_are_told_go_on_to_the_end() -> None:
+    crowd = make_crowd(12)
+    User.objects.filter(pk__in=crowd[:9]).update(is_active=False)
+    make_room("task_1", *crowd)
+    assert [user for user, _ in who(Audience(users=crowd), limit=2)] == crowd[9:11]
+    assert [user for user, _ in who(Audience(rooms=["task_1"], users=crowd), limit=2, after=crowd[9])] == crowd[10:]
+
+
+def test_a_page_takes_the_same_few_queries_whatever_its_size() -> None:
+    make_room("few", *make_crowd(2, "few"))
+    make_room("many", *make_crowd(60, "many"))
+
+    def queries(name: str, everyone: bool = False) -> int:
+        audience = Audience(roles=[name], rooms=[name], related=Related(name, ["assignee"]), everyone=everyone)
+        with CaptureQueriesContext(connection) as counted:
+            who(audience)
         return len(counted)
 
-    assert queries("few") == queries("many") == 2
+    assert queries("few") == queries("many") == 3
+    assert queries("few", everyone=True) == queries("many", everyone=True) == 4
 
 
 def test_an_audience_survives_being_stored() -> None:
-    audience = Audience(users=(3, 1), roles=("crew",), namespace="/", exclude=(2,), reasons={3: "assignee"})
+    related = Related("project:789", ("manager",))
+    named = Audience(users=(3, 1), roles=("crew",), rooms=("task_1",), related=related, exclude=(2,))
+    audience = replace(named, namespace="/", reasons={3: "assignee"})
     stored = audience.as_json()
     again = Audience.from_json(stored)
     assert again.as_json() == stored
-    assert (list(again.users), dict(again.reasons)) == ([3, 1], {3: "assignee"})
+    assert (list(again.users), dict(again.reasons), again.related) == ([3, 1], {3: "assignee"}, related)

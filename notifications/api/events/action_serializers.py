@@ -5,12 +5,24 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ...events import ROOT, Action, Audience, Category, Channel, Event, Priority, Subject
+from ...events import ROOT, Action, Audience, Category, Channel, Event, Priority, Related, Subject
 from ..bodies import MOST_IDS
 from .fields import LinkField, ObjectField, TextField, WordField
 
 _LARGEST = 2**63 - 1
-_LATER = ("rooms", "related")
+
+
+class RelatedSerializer(serializers.Serializer[Any]):
+    """The members of a room who are one of these there."""
+
+    room = serializers.CharField(max_length=128)
+
+    def get_fields(self) -> dict[str, Any]:
+        words = serializers.CharField(max_length=32)
+        return {
+            **super().get_fields(),
+            "as": serializers.ListField(child=words, allow_empty=False, max_length=MOST_IDS),
+        }
 
 
 class AudienceSerializer(serializers.Serializer[Any]):
@@ -18,6 +30,8 @@ class AudienceSerializer(serializers.Serializer[Any]):
         child=serializers.IntegerField(min_value=1, max_value=_LARGEST), max_length=MOST_IDS, default=list
     )
     roles = serializers.ListField(child=serializers.CharField(max_length=150), max_length=MOST_IDS, default=list)
+    rooms = serializers.ListField(child=serializers.CharField(max_length=128), max_length=MOST_IDS, default=list)
+    related = RelatedSerializer(allow_null=True, required=False, default=None)
     everyone = serializers.BooleanField(default=False)
     namespace = serializers.CharField(max_length=32, allow_null=True, default=None)
     exclude = serializers.ListField(
@@ -27,14 +41,12 @@ class AudienceSerializer(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
             for name in data:
-                self._refuse_unknown(str(name), data[name])
+                self._refuse_unknown(str(name))
         return super().to_internal_value(data)
 
-    def _refuse_unknown(self, name: str, given: Any) -> None:
+    def _refuse_unknown(self, name: str) -> None:
         """A misspelt part would silently tell nobody."""
-        if name in _LATER and given:
-            raise serializers.ValidationError({name: ["Not available yet."]})
-        if name not in self.fields and name not in _LATER:
+        if name not in self.fields:
             raise serializers.ValidationError({name: [f"An audience has only {', '.join(self.fields)}."]})
 
 
@@ -92,12 +104,14 @@ class EventSerializer(ContentSerializer):
 
 def event(said: Mapping[str, Any], *, kind: str, to: Mapping[str, Any], actor_id: int) -> Event:
     """The value for `dispatch`, from what a ContentSerializer has validated."""
-    namespace = to.get("namespace") or None
+    namespace, related = to.get("namespace") or None, to.get("related")
     return Event(
         kind=kind,
         audience=Audience(
             users=to.get("users", ()),
             roles=to.get("roles", ()),
+            rooms=to.get("rooms", ()),
+            related=Related(related["room"], related["as"]) if related else None,
             everyone=to.get("everyone", False),
             namespace=namespace,
             exclude=to.get("exclude", ()),

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications.dispatch import LONGEST_TITLE, notify
-from notifications.events import Action, Audience, Refused, Subject
+from notifications.events import Action, Audience, Refused, Related, Subject
 
 from ..crowd import event_to, everything_written, make_person
 
@@ -25,6 +25,8 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("to.exclude", {"audience": Audience(everyone=True, exclude=[NOBODY])}),
     ("to.exclude", {"audience": Audience(everyone=True, exclude=[-BEYOND_64_BITS])}),
     ("to.roles", {"audience": Audience(roles=["no such role"])}),
+    ("to.rooms", {"audience": Audience(rooms=["no_such_room"])}),
+    ("to.related.room", {"audience": Audience(related=Related("no_such_room", ["assignee"]))}),
     ("to.namespace", {"audience": Audience(namespace="/elsewhere")}),
     ("to.namespace", {"namespace": "/elsewhere"}),
     ("to.namespace", {"audience": Audience(namespace="/"), "namespace": "/admin"}),
