@@ -42,19 +42,21 @@ STATUS: Mapping[str, Q] = {
 }
 
 
-def notification(row: NotificationLog, *, now: datetime) -> dict[str, Any]:
+def notification(row: NotificationLog, *, now: datetime, is_silent: bool = False) -> dict[str, Any]:
     """The object for its recipient. `row.event` must be loaded."""
-    return {"id": row.pk, "seq": row.seq, **shared(row.event), **own(row, now=now)}
+    words, mine = shared(row.event, row.locale), own(row, now=now, is_silent=is_silent)
+    return {"id": row.pk, "seq": row.seq, **words, **mine}
 
 
-def shared(event: Event) -> dict[str, Any]:
-    """What every recipient of an event sees alike."""
+def shared(event: Event, locale: str = "") -> dict[str, Any]:
+    """What every recipient of an event who reads this language sees alike."""
+    title, message = event.words_in(locale)
     return {
         "notification_type": event.kind,
         "category": event.category,
         "priority": event.priority,
-        "title": event.title,
-        "message": event.message,
+        "title": title,
+        "message": message,
         "data": event.data,
         "source": event.source,
         "tags": event.tags,
@@ -63,7 +65,6 @@ def shared(event: Event) -> dict[str, Any]:
         "namespace": event.namespace,
         "room": event.room,
         "thread": event.thread,
-        "replaces": None,
         "actions": event.actions,
         "image": event.image,
         "link": event.link,
@@ -73,12 +74,13 @@ def shared(event: Event) -> dict[str, Any]:
     }
 
 
-def own(row: NotificationLog, *, now: datetime) -> dict[str, Any]:
-    """What is this recipient's own."""
+def own(row: NotificationLog, *, now: datetime, is_silent: bool) -> dict[str, Any]:
+    """What is this recipient's own. Silent: their quiet hours reign at this moment."""
     return {
         "status": status(row, now=now),
         "reason": row.reason,
-        "silent": False,
+        "replaces": row.replaces,
+        "silent": is_silent,
         "is_read": row.is_read,
         "read_at": moment(row.read_at),
         "seen_at": moment(row.seen_at),
@@ -91,15 +93,9 @@ def own(row: NotificationLog, *, now: datetime) -> dict[str, Any]:
     }
 
 
-def body(row: NotificationLog, *, now: datetime) -> bytes:
+def body(row: NotificationLog, *, now: datetime, is_silent: bool = False) -> bytes:
     """All but `id` and `seq`, encoded. `row.event` must be loaded."""
-    return orjson.dumps({**shared(row.event), **own(row, now=now)})
-
-
-def brand_new(event: Event, reason: str, *, created_at: datetime) -> dict[str, Any]:
-    """All but `id` and `seq` of a notification nobody has touched yet: alike for all who are told for `reason`."""
-    untouched = NotificationLog(event=event, reason=reason, created_at=created_at)
-    return {**shared(event), **own(untouched, now=created_at)}
+    return orjson.dumps({**shared(row.event, row.locale), **own(row, now=now, is_silent=is_silent)})
 
 
 def frame_name(event: Event) -> str:

@@ -37,10 +37,12 @@ class Preferences:
     said: Mapping[tuple[str, str], bool] = field(default_factory=dict)
     unsubscribed: frozenset[tuple[str, str]] = frozenset()
 
-    def wants(self, kind: str, channel: str, *, is_fallback: bool) -> bool:
-        """A default that is off concerns a kind's own channels; fallback heeds only what was switched off."""
+    def wants(self, kind: str, channel: str, *, is_insisted_on: bool = False) -> bool:
+        """What was said, else the default. A default that is off concerns a kind's own channels: fallback, and a
+        sender who names the channel, heed only what was switched off.
+        """
         said = self.said.get((kind, channel))
-        return said if said is not None else is_fallback or channel not in OFF_BY_DEFAULT
+        return said if said is not None else is_insisted_on or channel not in OFF_BY_DEFAULT
 
     def has_unsubscribed(self, kind: str, channel: str) -> bool:
         return bool(self.unsubscribed & {(kind, channel), (EVERY_KIND, channel)})

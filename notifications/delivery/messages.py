@@ -1,5 +1,6 @@
 """What a transport is given to say for one delivery."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urljoin
 
@@ -12,14 +13,18 @@ from ..models import Delivery, Event, NotificationLog
 from ..transports.base import Message
 
 
-def message(delivery: Delivery, event: Event, *, to: str) -> Message:
-    """In the event's own words, `to` somebody's name; a link of our own pages becomes a whole address."""
+def message(delivery: Delivery, event: Event, *, to: str, carried: Sequence[Delivery] = ()) -> Message:
+    """In the event's own words, `to` somebody's name; a link of our own pages becomes a whole address.
+
+    A digest says what it carries, too.
+    """
     row = delivery.notification
+    title, said = _gathered([_words(one, one.event) for one in carried], _words(delivery, event))
     return Message(
         delivery_id=str(delivery.pk),
         kind=event.kind,
-        title=event.title,
-        message=event.message,
+        title=title,
+        message=said,
         priority=event.priority,
         created_at=delivery.created_at,
         link=urljoin(settings.BASE_URL, event.link) if event.link else None,
@@ -27,6 +32,19 @@ def message(delivery: Delivery, event: Event, *, to: str) -> Message:
         recipient_name=to,
         payload=_reported(delivery, event, row) if delivery.channel == Channel.WEBHOOK else _pointer(event, row),
     )
+
+
+def _words(delivery: Delivery, event: Event) -> tuple[str, str]:
+    row = delivery.notification
+    return event.words_in(row.locale if row else "", delivery.channel)
+
+
+def _gathered(others: Sequence[tuple[str, str]], first: tuple[str, str]) -> tuple[str, str]:
+    """One title and one text for all of them, the first one first."""
+    if not others:
+        return first
+    title = f"{first[0]} (+{len(others)})"
+    return title, "\n\n".join(f"- **{title}**: {said}" for title, said in (first, *others))
 
 
 def _pointer(event: Event, row: NotificationLog | None) -> dict[str, Any]:

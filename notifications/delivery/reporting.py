@@ -9,7 +9,7 @@ from .. import transports
 from ..events import Channel, Priority
 from ..models import Delivery, Event, NotificationLog, Webhook
 from . import queue
-from .planning import channels_of
+from .planning.ways import channels_of
 
 EVENT_DONE = "event.done"
 CREATED, DELIVERED, READ, FAILED = (f"notification.{what}" for what in ("created", "delivered", "read", "failed"))

@@ -35,6 +35,8 @@ def _retry_chunk(ids: Sequence[int], user_ids: Sequence[int]) -> int:
         outcome="send",
         reason="requested",
         forgiven=F("attempts"),
+        digest_key="",  # what was told in a digest goes alone
+        carried_by=None,
         due_at=database_now(),
         lease=None,
         settled_at=None,

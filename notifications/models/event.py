@@ -101,6 +101,17 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
 
+    def nearest_locale(self, wanted: str) -> str:
+        """The language of its words that comes nearest to this one; “”: the default's, as in title and message.
+
+        >>> Event(words={"en": {}, "de": {}}).nearest_locale("de-AT")
+        'de'
+        """
+        if wanted in self.words:
+            return wanted
+        language = wanted.partition("-")[0]
+        return language if language in self.words else ""
+
     def words_in(self, locale: str, channel: str = "") -> tuple[str, str]:
         """Title and message in this language for this channel: the nearest there are. Rendered when it was accepted."""
         spoken = self.words.get(locale) or self.words.get(DEFAULT_LOCALE) or {}

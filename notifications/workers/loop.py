@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from .. import expansion
 from ..database import database_now
+from ..delivery.planning import digests
 from ..inbox import settle_event, snoozing
 from ..live import leases
 from ..live.threads import unit
@@ -63,6 +64,7 @@ def sweep() -> bool:
         withdraw_expired,
         withdraw_cancelled,
         wake_snoozed,
+        rescue_digests,
         write_off_ghosts,
         periodic.run_due,
     )
@@ -116,6 +118,10 @@ def _settle(events: QuerySet[Event], why: Withdrawn, now: datetime) -> bool:
 
 def wake_snoozed() -> bool:
     return snoozing.wake_chunk() > 0
+
+
+def rescue_digests() -> bool:
+    return digests.rescue() > 0
 
 
 def write_off_ghosts() -> bool:

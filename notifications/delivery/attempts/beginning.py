@@ -10,12 +10,15 @@ from django.db.models import F
 
 from ... import transports
 from ...database import database_now
-from ...deciding.decide import HOLD, SEND, SKIP, Decision, decide
+from ...deciding import wishes
+from ...deciding.decide import HOLD, SEND, SKIP, Decision, Person, decide
+from ...deciding.preferences import DEFAULTS, Preferences
 from ...locks import share_events, transacting
 from ...models import Attempt, Delivery, Event, Withdrawn
 from ..addresses import Reach, reach_of
 from ..messages import message
-from ..planning import facts
+from ..planning import digests
+from ..planning.ways import about, way
 from ..queue import Leased
 from .attempt import Begun
 from .settling import held, policy_of, round_of, settle
@@ -33,6 +36,8 @@ class _Candidate:
     delivery: Delivery
     event: Event
     reach: Reach
+    wish: Preferences
+    carried: Sequence[Delivery]  # the others of its digest
 
 
 @transacting
@@ -50,8 +55,17 @@ def _candidates(leased: Sequence[Leased]) -> list[_Candidate]:
     found = held(leased)
     events = share_events({delivery.event_id for delivery in found.values()})
     reaches = reach_of(list(found.values()))
+    wanted = wishes.of([delivery.recipient_id for delivery in found.values() if delivery.recipient_id])
+    carried = digests.carried_by([delivery.pk for delivery in found.values() if delivery.digest_key])
     return [
-        _Candidate(one, found[one.id], events[found[one.id].event_id], reaches[one.id])
+        _Candidate(
+            leased=one,
+            delivery=found[one.id],
+            event=events[found[one.id].event_id],
+            reach=reaches[one.id],
+            wish=wanted.get(found[one.id].recipient_id or 0, DEFAULTS),
+            carried=carried.get(one.id, ()),
+        )
         for one in leased
         if one.id in found
     ]
@@ -76,36 +90,35 @@ def _is_ready(one: _Candidate, room: "_Room", now: datetime, *, was_interrupted:
         one.delivery.outcome = SKIP
         settle(one.delivery, _STATE_OF.get(decision.reason, Delivery.State.SKIPPED), decision.reason, now=now)
     elif decision.outcome == HOLD:
-        _hold(one.delivery, decision)
+        _hold(one.delivery, decision, now)
     elif round_of(one.delivery) >= policy_of(one.delivery).max_attempts:
         settle(one.delivery, Delivery.State.FAILED, "attempts_exhausted", now=now)
     else:
+        one.delivery.reason = decision.reason
         return True
     return False
 
 
 def _decision(one: _Candidate, room: "_Room", now: datetime) -> Decision:
-    row = one.delivery.notification
-    is_acknowledged = row is not None and (row.is_read or row.delivered_at is not None)
-    is_taken_back = row is not None and row.withdrawn == Withdrawn.CANCELLED
-    decision = decide(
-        facts(
-            one.event,
-            one.delivery.rung,
-            one.reach,
-            now=now,
-            is_acknowledged=is_acknowledged,
-            is_taken_back=is_taken_back,
-        )
+    delivery, row = one.delivery, one.delivery.notification
+    person = Person(
+        preferences=one.wish,
+        has_address=bool(one.reach.addresses),
+        is_suppressed=one.reach.is_suppressed,
+        is_acknowledged=row is not None and (row.is_read or row.delivered_at is not None),
+        is_taken_back=row is not None and row.withdrawn == Withdrawn.CANCELLED,
+        is_replaced=row is not None and row.withdrawn == Withdrawn.REPLACED and delivery.recipient_id is not None,
+        is_gathered=bool(delivery.digest_key) or delivery.recipient_id is None,
     )
-    if decision.outcome == SEND and (until := room.take(one.delivery.channel)):
+    decision = decide(about(one.event), way(delivery.channel, delivery.rung), person, now=now)
+    if decision.outcome == SEND and (until := room.take(delivery.channel)):
         return Decision(HOLD, "rate_limited", until)
     return decision
 
 
-def _hold(delivery: Delivery, decision: Decision) -> None:
+def _hold(delivery: Delivery, decision: Decision, now: datetime) -> None:
     delivery.state, delivery.outcome, delivery.reason = Delivery.State.HELD, decision.outcome, decision.reason
-    delivery.lease, delivery.due_at = None, decision.until
+    delivery.lease, delivery.due_at = None, decision.until or now
     delivery.save(update_fields=["state", "outcome", "reason", "lease", "due_at"])
 
 
@@ -137,8 +150,10 @@ class _Room:
 
 
 def _written(ready: Sequence[_Candidate], now: datetime) -> list[Begun]:
-    ids = [one.delivery.pk for one in ready]
-    Delivery.objects.filter(pk__in=ids).update(attempts=F("attempts") + 1, state=Delivery.State.WAITING, outcome=SEND)
+    for reason in {one.delivery.reason for one in ready}:  # it may have been held for another
+        ids = [one.delivery.pk for one in ready if one.delivery.reason == reason]
+        begun_now = {"state": Delivery.State.WAITING, "outcome": SEND, "reason": reason}
+        Delivery.objects.filter(pk__in=ids).update(attempts=F("attempts") + 1, **begun_now)
     names = _names({one.delivery.recipient_id for one in ready if one.delivery.recipient_id})
     begun = []
     made = []
@@ -146,11 +161,18 @@ def _written(ready: Sequence[_Candidate], now: datetime) -> list[Begun]:
         delivery, transport = one.delivery, transports.find(one.delivery.channel)
         assert transport is not None, "_is_ready() has looked"
         attempt = Attempt(delivery=delivery, number=delivery.attempts + 1, channel=delivery.channel, started_at=now)
-        said = message(delivery, one.event, to=names.get(delivery.recipient_id or 0, ""))
+        carried = [other for other in one.carried if _is_still_told(other)]
+        said = message(delivery, one.event, to=names.get(delivery.recipient_id or 0, ""), carried=carried)
         made.append(attempt)
         begun.append(Begun(one.leased, attempt.pk, transport, said, one.reach.addresses))
     Attempt.objects.bulk_create(made)
     return begun
+
+
+def _is_still_told(carried: Delivery) -> bool:
+    """What was taken back while its digest waited is not told; its delivery ends by that."""
+    row = carried.notification
+    return row is not None and not row.withdrawn and carried.event.state != Event.State.CANCELLED
 
 
 def _names(user_ids: set[int]) -> dict[int, str]:

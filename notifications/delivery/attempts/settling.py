@@ -8,7 +8,10 @@ from ...events import Priority
 from ...locks import lock_inboxes
 from ...models import Delivery, NotificationLog
 from .. import fallback, reporting
+from ..planning import digests
 from ..queue import Leased
+
+_UNTRIED = {Delivery.State.SKIPPED, Delivery.State.CANCELLED, Delivery.State.EXPIRED}
 
 
 def held(leased: Sequence[Leased]) -> dict[int, Delivery]:
@@ -45,6 +48,9 @@ def follow_up(settled: Sequence[Delivery], *, now: datetime) -> None:
     for delivery in settled:
         if delivery.rung:
             fallback.follow(delivery, now=now)
+    leads = [one for one in settled if one.digest_key and not one.carried_by_id]
+    digests.hand_over([lead.pk for lead in leads if lead.state in _UNTRIED], now=now)
+    digests.settle_carried([lead for lead in leads if lead.state not in _UNTRIED], now=now)
     failed = [one.notification_id for one in settled if one.state == Delivery.State.FAILED and one.recipient_id]
     if failed:
         reporting.report(reporting.FAILED, NotificationLog.objects.filter(pk__in=filter(None, failed)), now=now)

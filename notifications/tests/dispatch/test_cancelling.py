@@ -12,6 +12,7 @@ from django.utils import timezone
 from notifications import expansion, inbox
 from notifications.dispatch import cancel, notify
 from notifications.events import Audience
+from notifications.expansion import chunks
 from notifications.inbox import NothingToStop, cancel_one, withdrawing
 from notifications.live.rings import ChangeRing
 from notifications.models import AuditEntry, Delivery, Event, NotificationLog
@@ -112,7 +113,7 @@ def test_what_is_scheduled_never_begins() -> None:
 def test_an_expansion_stops_where_it_is_and_the_sweep_takes_back_what_was_written(monkeypatch) -> None:
     people = make_crowd(withdrawing.CHUNK + 50, "crowd")
     event = notify(event_to(audience=Audience(roles=["crowd"])))
-    monkeypatch.setattr(expansion, "CHUNK", withdrawing.CHUNK + 10)
+    monkeypatch.setattr(chunks, "CHUNK", withdrawing.CHUNK + 10)
     expansion.expand_chunk(event.pk)
     cancel(event.pk, actor=ACTOR)
     assert set(statuses(event).values()) == {""}, "too many for the request"

@@ -1,0 +1,1 @@
+"""What is decided for the recipients of an event, and the deliveries that follow from it."""

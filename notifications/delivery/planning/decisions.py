@@ -1,0 +1,58 @@
+"""One event and many people: `decide` is asked once for each thing that differs, not once for each person."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from ...deciding import wishes
+from ...deciding.decide import HOLD, Decision, Person, Way, decide, is_silent
+from ...deciding.preferences import DEFAULTS, Preferences
+from ...events import Channel
+from ...models import Event
+from ..addresses import Reach, reach
+from . import digests
+from .ways import about, ways
+
+_UNREACHED = Reach()
+
+
+class Decisions:
+    """What is decided at `now` for these people, every channel of each. A handful of queries, however many they are."""
+
+    def __init__(self, event: Event, user_ids: Sequence[int], *, now: datetime) -> None:
+        self.about, self.ways, self.now = about(event), ways(event), now
+        self.wishes = wishes.of(user_ids)
+        outward = [way for way in self.ways if way.channel not in (Channel.INBOX, Channel.WEBSOCKET)]
+        self._reaches = {
+            way.channel: reach(user_ids, way.channel) for way in outward if way.rung is not None and way.is_configured
+        }
+        self._alike: dict[tuple[Way, int, bool, bool], Decision] = {}
+        self._digests = digests.Open(event, user_ids, now=now)
+
+    def of(self, user_id: int) -> Iterator[tuple[Way, Decision]]:
+        """In the order of `ways`."""
+        for way in self.ways:
+            yield way, self.on(way, user_id)
+
+    def on(self, way: Way, user_id: int) -> Decision:
+        wish, found = self.wish(user_id), self._reaches.get(way.channel, {}).get(user_id, _UNREACHED)
+        key = way, id(wish), bool(found.addresses), found.is_suppressed
+        if (decision := self._alike.get(key)) is None:
+            person = Person(preferences=wish, has_address=key[2], is_suppressed=key[3])
+            decision = self._alike[key] = decide(self.about, way, person, now=self.now)
+        if decision.outcome == HOLD and decision.reason == "digest":
+            return Decision(HOLD, "digest", self._digests.due_at(user_id, way.channel) or decision.until)
+        return decision
+
+    def wish(self, user_id: int) -> Preferences:
+        return self.wishes.get(user_id, DEFAULTS)
+
+    def live(self, user_id: int) -> Decision:
+        """Whether open pages show it."""
+        return self.on(self.ways[1], user_id)
+
+    def is_silent(self, user_id: int) -> bool:
+        return user_id in self.wishes and is_silent(self.about, self.wishes[user_id], now=self.now)
+
+    def digest_of(self, user_id: int, channel: str) -> int | None:
+        """The delivery whose digest this one joins."""
+        return self._digests.lead(user_id, channel)

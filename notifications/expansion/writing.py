@@ -1,0 +1,125 @@
+"""The rows of a chunk: one INSERT … SELECT for all who are alike, from counters raised under their owners' locks."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
+
+from .. import audit, wire
+from ..database import as_parameter, database_now, id_list
+from ..delivery import reporting
+from ..delivery.planning.decisions import Decisions
+from ..delivery.planning.plan import plan
+from ..events import Priority
+from ..live.bell import ring_on_commit
+from ..live.rings import LARGEST_BODY, Head, NewRing
+from ..locks import hold_inboxes
+from ..models import Event, Inbox, Live, NotificationLog
+from .replacing import replace
+
+
+class Alike(NamedTuple):
+    """What people have in common whose rows differ in nothing but their owner and place."""
+
+    reason: str
+    live: str
+    live_reason: str
+    locale: str
+    is_silent: bool
+    replaces: int | None
+
+
+def write(event: Event, reasons: Mapping[int, str]) -> None:
+    """The rows of these people, {user: why they are told}, their deliveries, and the bell on commit."""
+    users = list(reasons)
+    hold_inboxes(users)
+    now = database_now()  # after the wait for the lock: a person's rows are as old as their order says
+    decisions = Decisions(event, users, now=now)
+    replaced = replace(event, users, now=now)
+    standings = _raise_counters(users)
+    ids: dict[int, int] = {}
+    for alike, these in _grouped(event, reasons, decisions, replaced).items():
+        written = _insert(event, these, alike, now)
+        ids.update(written)
+        heads = [_head(user, written[user], standings[user]) for user in these]
+        ring_on_commit(NewRing(wire.frame_name(event), event.namespace, _tail(event, alike, now), heads))
+    plan(event, ids, decisions)
+    span = (min(ids.values()), max(ids.values()))  # of this event nobody else writes rows meanwhile
+    reporting.report(reporting.CREATED, NotificationLog.objects.filter(event=event, pk__range=span), now=now)
+    audit.record("notification.created", "event", event.pk, ids=span, at=now, event_id=str(event.pk), count=len(ids))
+
+
+def _grouped(
+    event: Event, reasons: Mapping[int, str], decisions: Decisions, replaced: Mapping[int, int]
+) -> Mapping[Alike, Sequence[int]]:
+    groups: dict[Alike, list[int]] = defaultdict(list)
+    for user, reason in reasons.items():
+        live = decisions.live(user)
+        alike = Alike(
+            reason,
+            live.outcome,
+            live.reason,
+            event.nearest_locale(decisions.wish(user).locale),
+            decisions.is_silent(user),
+            replaced.get(user),
+        )
+        groups[alike].append(user)
+    return groups
+
+
+def _raise_counters(users: Sequence[int]) -> dict[int, tuple[int, int, int]]:
+    """(seq, unread, rev) of each from now on. Plain SQL: the ORM needs longer to say it than the database to do it."""
+    these, ids = id_list(users)
+    sql = f"""
+        UPDATE {Inbox._meta.db_table}
+           SET last_seq = last_seq + 1, unread_count = unread_count + 1, listed_count = listed_count + 1, rev = rev + 1
+         WHERE user_id {these}
+        RETURNING user_id, last_seq, unread_count, rev"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [ids])
+        return {user: (seq, unread, rev) for user, seq, unread, rev in cursor.fetchall()}
+
+
+def _insert(event: Event, users: Sequence[int], alike: Alike, now: datetime) -> dict[int, int]:
+    """One INSERT … SELECT from the raised counters; the new id by recipient."""
+    these, ids = id_list(users)
+    said = {
+        "event_id": Event._meta.pk.get_db_prep_value(event.pk, connection),
+        "kind": event.kind,
+        "priority": Priority(event.priority).rank,
+        "reason": alike.reason,
+        "live": alike.live,
+        "live_reason": alike.live_reason,
+        "locale": alike.locale,
+        "replaces": alike.replaces,
+        "is_read": False,
+        "withdrawn": "",
+        "created_at": as_parameter(now),
+        "updated_at": as_parameter(now),
+    }
+    sql = f"""
+        INSERT INTO {NotificationLog._meta.db_table} (recipient_id, seq, {", ".join(said)})
+        SELECT user_id, last_seq, {", ".join(["%s"] * len(said))}
+          FROM {Inbox._meta.db_table} WHERE user_id {these} ORDER BY user_id
+        RETURNING recipient_id, id"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*said.values(), ids])
+        return dict(cursor.fetchall())
+
+
+def _head(user: int, row_id: int, standing: tuple[int, int, int]) -> Head:
+    seq, unread, rev = standing
+    return Head(user, row_id, seq, unread, rev)
+
+
+def _tail(event: Event, alike: Alike, now: datetime) -> bytes | None:
+    """None: whoever needs it reads it, and what is not shown live is not there to be read."""
+    if alike.live == Live.SKIP:
+        return None
+    untouched = NotificationLog(
+        event=event, reason=alike.reason, locale=alike.locale, replaces=alike.replaces, created_at=now
+    )
+    body = wire.body(untouched, now=now, is_silent=alike.is_silent)
+    return body if len(body) <= LARGEST_BODY else None
