@@ -1,9 +1,12 @@
 """What people said they want, read from their rows as values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from ..models import Preference
+from ..events import Priority
+from ..models import NotificationLog, Preference
+from . import quiet_hours
 from .preferences import Preferences, QuietHours
 
 
@@ -12,16 +15,31 @@ def of(user_ids: Sequence[int]) -> dict[int, Preferences]:
     return {row.user_id: preferences(row) for row in Preference.objects.filter(user_id__in=user_ids)}
 
 
+def quiet(user_ids: Iterable[int], *, now: datetime) -> set[int]:
+    """Those whose quiet hours reign."""
+    rows = Preference.objects.filter(user_id__in=set(user_ids), quiet_start__isnull=False)
+    asleep = (
+        row.user_id
+        for row in rows.only("timezone", "quiet_start", "quiet_end")
+        if (hours := _hours(row)) and quiet_hours.ends_at(hours, row.timezone, now)
+    )
+    return set(asleep)
+
+
+def silent(rows: Iterable[NotificationLog], *, now: datetime) -> set[int]:
+    """The ids of those that an open page lists without a sound at this moment. Their events are loaded."""
+    calm = [row for row in rows if row.event.priority != Priority.CRITICAL]
+    asleep = quiet({row.recipient_id for row in calm}, now=now) if calm else set()
+    return {row.pk for row in calm if row.recipient_id in asleep}
+
+
 def preferences(row: Preference) -> Preferences:
     """The row as a value."""
-    quiet = None
-    if row.quiet_start is not None and row.quiet_end is not None:
-        quiet = QuietHours(row.quiet_start, row.quiet_end)
     only = row.only_categories
     return Preferences(
         timezone=row.timezone,
         locale=row.locale,
-        quiet_hours=quiet,
+        quiet_hours=_hours(row),
         min_priority=row.min_priority,
         only_categories=None if only is None else frozenset(only),
         muted_types=frozenset(row.muted_types),
@@ -34,6 +52,11 @@ def preferences(row: Preference) -> Preferences:
         said=_pairs(row.kinds),
         unsubscribed=frozenset((kind, channel) for channel, kinds in row.unsubscribed.items() for kind in kinds),
     )
+
+
+def _hours(row: Preference) -> QuietHours | None:
+    start, end = row.quiet_start, row.quiet_end
+    return QuietHours(start, end) if start is not None and end is not None else None
 
 
 def _pairs(kinds: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, str], bool]:

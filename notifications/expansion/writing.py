@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -14,9 +14,9 @@ from ..delivery.planning.decisions import Decisions
 from ..delivery.planning.plan import plan
 from ..events import Priority
 from ..live.bell import ring_on_commit
-from ..live.rings import LARGEST_BODY, Head, NewRing
+from ..live.rings import Head, NewRing, tail
 from ..locks import hold_inboxes
-from ..models import Event, Inbox, Live, NotificationLog
+from ..models import Event, Inbox, NotificationLog
 from .replacing import replace
 
 
@@ -29,6 +29,10 @@ class Alike(NamedTuple):
     locale: str
     is_silent: bool
     replaces: int | None
+
+    def columns(self) -> dict[str, Any]:
+        """What of it stands in the rows."""
+        return {name: value for name, value in self._asdict().items() if name != "is_silent"}
 
 
 def write(event: Event, reasons: Mapping[int, str]) -> None:
@@ -44,7 +48,9 @@ def write(event: Event, reasons: Mapping[int, str]) -> None:
         written = _insert(event, these, alike, now)
         ids.update(written)
         heads = [_head(user, written[user], standings[user]) for user in these]
-        ring_on_commit(NewRing(wire.frame_name(event), event.namespace, _tail(event, alike, now), heads))
+        untouched = NotificationLog(event=event, created_at=now, **alike.columns())
+        told = tail(untouched, now=now, is_silent=alike.is_silent)
+        ring_on_commit(NewRing(wire.frame_name(event), event.namespace, told, heads))
     plan(event, ids, decisions)
     span = (min(ids.values()), max(ids.values()))  # of this event nobody else writes rows meanwhile
     reporting.report(reporting.CREATED, NotificationLog.objects.filter(event=event, pk__range=span), now=now)
@@ -89,11 +95,7 @@ def _insert(event: Event, users: Sequence[int], alike: Alike, now: datetime) -> 
         "event_id": Event._meta.pk.get_db_prep_value(event.pk, connection),
         "kind": event.kind,
         "priority": Priority(event.priority).rank,
-        "reason": alike.reason,
-        "live": alike.live,
-        "live_reason": alike.live_reason,
-        "locale": alike.locale,
-        "replaces": alike.replaces,
+        **alike.columns(),
         "is_read": False,
         "withdrawn": "",
         "created_at": as_parameter(now),
@@ -112,14 +114,3 @@ def _insert(event: Event, users: Sequence[int], alike: Alike, now: datetime) -> 
 def _head(user: int, row_id: int, standing: tuple[int, int, int]) -> Head:
     seq, unread, rev = standing
     return Head(user, row_id, seq, unread, rev)
-
-
-def _tail(event: Event, alike: Alike, now: datetime) -> bytes | None:
-    """None: whoever needs it reads it, and what is not shown live is not there to be read."""
-    if alike.live == Live.SKIP:
-        return None
-    untouched = NotificationLog(
-        event=event, reason=alike.reason, locale=alike.locale, replaces=alike.replaces, created_at=now
-    )
-    body = wire.body(untouched, now=now, is_silent=alike.is_silent)
-    return body if len(body) <= LARGEST_BODY else None

@@ -8,10 +8,11 @@ from django.db.models import Q, QuerySet
 
 from .. import audit, wire
 from ..database import database_now
+from ..deciding import wishes
 from ..live.bell import ring_on_commit
-from ..live.rings import LARGEST_BODY, Head, NewRing
+from ..live.rings import Head, NewRing, tail
 from ..locks import lock_inbox, lock_inboxes, transacting
-from ..models import Again, Inbox, Live, NotificationLog, Withdrawn, unexpired
+from ..models import Again, Inbox, NotificationLog, Withdrawn, unexpired
 from ..wire import moment
 from .counting import move, settle, tally
 from .marking import own_rows, tell
@@ -79,12 +80,8 @@ def _return(row: NotificationLog, inbox: Inbox, now: datetime) -> None:
     move(inbox, (0, 0), tally([row]), lowest_unread=row.seq)
     _record("returned", row, now)
     head = Head(row.recipient_id, row.pk, row.seq, inbox.unread_count, inbox.rev)
-    ring_on_commit(NewRing(wire.frame_name(row.event), row.event.namespace, _tail(row, now), [head], row.again))
-
-
-def _tail(row: NotificationLog, now: datetime) -> bytes | None:
-    body = wire.body(row, now=now)
-    return body if row.live == Live.SEND and len(body) <= LARGEST_BODY else None
+    told = tail(row, now=now, is_silent=row.pk in wishes.silent([row], now=now))
+    ring_on_commit(NewRing(wire.frame_name(row.event), row.event.namespace, told, [head], row.again))
 
 
 def _record(

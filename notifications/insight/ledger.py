@@ -121,14 +121,18 @@ def _name(inbox: Any) -> Iterator[Finding]:
 def _check_deliveries(deliveries: QuerySet[Delivery]) -> Iterator[Finding]:
     tries = Attempt.objects.filter(delivery=OuterRef("pk"))
     accepted = Exists(tries.filter(outcome=Attempt.Outcome.SENT))
+    with_its_lead = Exists(
+        Attempt.objects.filter(delivery=OuterRef("carried_by"), outcome=Attempt.Outcome.SENT)  # told in its digest
+    )
     there = Exists(NotificationLog.objects.filter(pk=OuterRef("notification_id")))
     started = _counted(Attempt.objects.all(), "delivery_id", Count("pk"))
     wrongs: list[tuple[str, QuerySet[Delivery]]] = [
         ("its state is none of the eight", deliveries.exclude(state__in=Delivery.State.values)),
-        ("sent, but no attempt was accepted", deliveries.filter(~accepted, state=Delivery.State.SENT)),
+        ("sent, but no attempt was accepted", deliveries.filter(~accepted, ~with_its_lead, state=Delivery.State.SENT)),
         ("settled and leased", deliveries.filter(settled_at__isnull=False, lease__isnull=False)),
         ("open, but settled", deliveries.filter(OPEN, settled_at__isnull=False)),
         ("over, but never settled", deliveries.exclude(OPEN).filter(settled_at=None)),
+        ("waits for a digest that is over", deliveries.filter(OPEN, due_at=None, carried_by__settled_at__isnull=False)),
         ("its notification is gone", deliveries.filter(~there, notification__isnull=False)),
         ("attempts are not as many as it says", deliveries.annotate(n=started).exclude(attempts=F("n"))),
     ]

@@ -3,12 +3,14 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import monotonic
 
 from django.db.models import Q, QuerySet
 
 from .. import wire
 from ..database import database_now
+from ..deciding import wishes
 from ..models import Inbox, Live, NotificationLog, unexpired
 from .threads import Gathering
 
@@ -104,7 +106,7 @@ def _read_alone(question: Question, answer: Backlog) -> None:
     if len(rows) > MOST_ROWS:
         answer.too_far = True
     else:
-        answer.rows = _framed(rows)
+        answer.rows = list(_framed(rows).values())
 
 
 def _read_together(asked: Sequence[tuple[Question, Backlog]]) -> None:
@@ -113,12 +115,14 @@ def _read_together(asked: Sequence[tuple[Question, Backlog]]) -> None:
         span = Q(recipient_id=question.user_id, seq__gt=answer.start, seq__lte=answer.head)
         any_of |= span & _showable(question)
     found = list(_rows(any_of))
+    framed = _framed(found)
     by_user: dict[int, list[NotificationLog]] = {}
     for row in found:
         by_user.setdefault(row.recipient_id, []).append(row)
     for question, answer in asked:
         rows = by_user.get(question.user_id, ())
-        answer.rows = _framed([row for row in rows if answer.start < row.seq <= answer.head and _fits(row, question)])
+        mine = [row.pk for row in rows if answer.start < row.seq <= answer.head and _fits(row, question)]
+        answer.rows = [framed[pk] for pk in mine]
 
 
 def _fits(row: NotificationLog, question: Question) -> bool:
@@ -132,19 +136,18 @@ def _rows(which: Q) -> QuerySet[NotificationLog]:
     return NotificationLog.objects.filter(which).to_show().order_by("recipient_id", "seq")
 
 
-def _framed(rows: Sequence[NotificationLog]) -> list[Row]:
-    now = database_now() if rows else None
-    return [
-        Row(
-            row.pk,
-            row.seq,
-            wire.frame_name(row.event),
-            wire.body(row, now=now)[1:].decode(),
-            row.again,
-        )
-        for row in rows
-        if now is not None
-    ]
+def _framed(rows: Sequence[NotificationLog]) -> dict[int, Row]:
+    """{id: its frame}, in the same order."""
+    if not rows:
+        return {}
+    now = database_now()
+    silent = wishes.silent(rows, now=now)
+    return {row.pk: _frame(row, now, is_silent=row.pk in silent) for row in rows}
+
+
+def _frame(row: NotificationLog, now: datetime, *, is_silent: bool) -> Row:
+    body = wire.body(row, now=now, is_silent=is_silent)
+    return Row(row.pk, row.seq, wire.frame_name(row.event), body[1:].decode(), row.again)
 
 
 def reader() -> Gathering[Question, Backlog]:

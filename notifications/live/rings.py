@@ -2,7 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
+
+from .. import wire
+from ..models import Live, NotificationLog
 
 VERSION = 1
 LARGEST_BODY = 16 * 1024  # bytes; a larger body is read from the database by who needs it
@@ -57,6 +61,17 @@ class Nonce:
 Ring = NewRing | ChangeRing | SignOutRing | Nonce
 _TAGS: dict[str, type] = {"new": NewRing, "change": ChangeRing, "sign_out": SignOutRing, "nonce": Nonce}
 _TAG_OF = {made: tag for tag, made in _TAGS.items()}
+
+
+def tail(row: NotificationLog, *, now: datetime, is_silent: bool) -> bytes | None:
+    """What all have in common who are rung for rows like this one; its event is loaded.
+
+    None: whoever needs it reads it, and what is not shown live is not there to be read.
+    """
+    if row.live == Live.SKIP:
+        return None
+    body = wire.body(row, now=now, is_silent=is_silent)
+    return body if len(body) <= LARGEST_BODY else None
 
 
 def pack(ring: Ring) -> list[Any]:

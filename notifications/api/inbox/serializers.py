@@ -27,7 +27,7 @@ class ButtonSerializer(serializers.Serializer[Any]):
 
 
 class NotificationSerializer(serializers.Serializer[NotificationLog]):
-    """One event for one person. `context["now"]` is the database's clock."""
+    """One event for one person. `context`: `now`, the database's clock, and `is_quiet`: it is for its owner."""
 
     id = serializers.IntegerField()
     seq = serializers.IntegerField(help_text="Per recipient, 1, 2, 3 … in commit order.")
@@ -65,7 +65,8 @@ class NotificationSerializer(serializers.Serializer[NotificationLog]):
     event_id = serializers.UUIDField()
 
     def to_representation(self, instance: NotificationLog) -> dict[str, Any]:
-        return wire.notification(instance, now=self.context["now"])
+        is_silent = self.context["is_quiet"] and instance.event.priority != Priority.CRITICAL
+        return wire.notification(instance, now=self.context["now"], is_silent=is_silent)
 
 
 class UnreadCountSerializer(serializers.Serializer[Any]):

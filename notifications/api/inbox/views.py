@@ -15,6 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from ... import inbox
 from ...database import database_now
+from ...deciding import wishes
 from ...models import Event, Inbox, NotificationLog, outlived
 from .action_serializers import (
     AckSerializer,
@@ -170,7 +171,8 @@ class NotificationViewSet(GenericViewSet[NotificationLog]):
 
     @property
     def _context(self) -> dict[str, Any]:
-        return {"now": database_now()}
+        now = database_now()
+        return {"now": now, "is_quiet": bool(wishes.quiet([self._user_id], now=now))}
 
     def _id(self, pk: str) -> int:
         if len(pk) > LONGEST_ID:

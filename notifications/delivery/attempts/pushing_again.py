@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from ... import wire
 from ...database import database_now
+from ...deciding import wishes
 from ...deciding.policies import SOONEST_PUSH_AGAIN_S
 from ...live.bell import ring_on_commit
-from ...live.rings import LARGEST_BODY, Head, NewRing
+from ...live.rings import Head, NewRing, tail
 from ...locks import lock_inboxes, share_events, transacting
 from ...models import Again, Attempt, Connection, Delivery, Event, Inbox, NotificationLog
 from ..queue import Leased
@@ -78,10 +79,10 @@ def _show(row: NotificationLog, inbox: Inbox, now: datetime) -> None:
     inbox.save(update_fields=["last_seq", "rev"])
     row.seq, row.again, row.sent_at, row.updated_at = inbox.last_seq, Again.REPUSH, now, now
     row.save(update_fields=["seq", "again", "sent_at", "updated_at"])
-    body = wire.body(row, now=now)
     head = Head(row.recipient_id, row.pk, row.seq, inbox.unread_count, inbox.rev)
+    told = tail(row, now=now, is_silent=row.pk in wishes.silent([row], now=now))
     name, namespace = wire.frame_name(row.event), row.event.namespace
-    ring_on_commit(NewRing(name, namespace, body if len(body) <= LARGEST_BODY else None, [head], row.again))
+    ring_on_commit(NewRing(name, namespace, told, [head], row.again))
 
 
 def _count(delivery: Delivery, now: datetime) -> None:
