@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from . import transports
 from .events import Channel
 from .transports.base import Malformed
+from .words import catalogue
 
 
 def check_channels(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
@@ -52,3 +53,8 @@ def check_vapid_key(app_configs: Sequence[AppConfig] | None, **options: Any) -> 
     except Malformed as error:
         return [Error(f"VAPID_PRIVATE_KEY cannot be used: {error}", id="notifications.E003")]
     return []
+
+
+def check_catalogue(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """E004: a kinds file has mistakes; each with file, line, kind and field."""
+    return [Error(str(mistake), id="notifications.E004") for mistake in catalogue.mistakes()]

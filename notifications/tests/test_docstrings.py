@@ -32,4 +32,4 @@ def test_the_examples_of_a_module_come_out_as_written(name: str) -> None:
 
 def test_examples_are_found() -> None:
     assert examples(importlib.import_module("notifications.wire"))
-    assert examples(importlib.import_module("notifications.words.catalogue"))
+    assert examples(importlib.import_module("notifications.words.kind"))

@@ -1,12 +1,13 @@
 """What senders get back."""
 
+from dataclasses import asdict
 from typing import Any
 
 from rest_framework import serializers
 
 from ... import wire
 from ...models import Event, NotificationLog
-from ...words.catalogue import Kind
+from ...words.catalogue import Kind, Words
 from .action_serializers import AudienceSerializer
 from .sending import recipients
 
@@ -63,14 +64,40 @@ class ReceiptSerializer(serializers.Serializer[NotificationLog]):
         }
 
 
+class WordsSerializer(serializers.Serializer[Words]):
+    """Where a kind has words: a language, and a channel (null: all that have none of their own)."""
+
+    locale = serializers.CharField()
+    channel = serializers.CharField(allow_null=True)
+    title = serializers.CharField(allow_null=True)
+    message = serializers.CharField(allow_null=True)
+
+    def to_representation(self, instance: Words) -> dict[str, Any]:
+        return {**asdict(instance), "channel": instance.channel or None}
+
+
+class DigestSerializer(serializers.Serializer[Any]):
+    window_s = serializers.IntegerField()
+    key = serializers.CharField(allow_null=True)
+
+
 class KindSerializer(serializers.Serializer[Kind]):
-    """One entry of the catalogue."""
+    """One entry of the catalogue. `variables` must be in the context, `optional_variables` may."""
 
     kind = serializers.CharField(source="name")
     category = serializers.CharField()
     priority = serializers.CharField()
     channels = serializers.ListField(child=serializers.CharField())
     variables = serializers.ListField(child=serializers.CharField())
+    optional_variables = serializers.ListField(child=serializers.CharField())
     requires_acknowledgment = serializers.BooleanField()
-    mandatory = serializers.BooleanField()
-    digest = serializers.BooleanField(default=False)
+    mandatory = serializers.BooleanField(help_text="Nobody can switch it off or mute it.")
+    collapse = serializers.BooleanField(help_text="A newer one of its thread replaces it.")
+    digest = DigestSerializer(allow_null=True, required=False)
+    words = WordsSerializer(source="wordings", many=True)
+    example = serializers.DictField(help_text="A context to try it with.")
+
+    def to_representation(self, instance: Kind) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        window_s = instance.digest_window_s
+        return {**shown, "digest": {"window_s": window_s, "key": instance.digest_key} if window_s else None}

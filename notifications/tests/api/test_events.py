@@ -202,6 +202,13 @@ def test_the_catalogue_is_for_everybody_signed_in(people: dict[str, User]) -> No
     assert catalogue["count"] == len(kinds)
     assert kinds["ticket_opened"].items() >= {"category": "info", "priority": "normal", "mandatory": False}.items()
     assert "ticket.title" in kinds["ticket_opened"]["variables"]
+    assert kinds["progress_update"]["collapse"] is True
+    assert kinds["progress_update"]["digest"] is None
+    assert kinds["order_updated"]["digest"] == {"window_s": 600, "key": "order_id"}
+    shipped = kinds["order_shipped"]
+    assert (shipped["variables"], shipped["optional_variables"]) == (["order_id"], ["carrier", "tracking_number"])
+    assert shipped["example"]["order_id"] == 7
+    assert {(one["locale"], one["channel"]) for one in shipped["words"]} >= {("en", None), ("en", "sms"), ("de", None)}
     assert "before" in refusal(get(people["outsider"], "/api/notification-types/", before=5))
 
 

@@ -156,7 +156,7 @@ class TestContent:
     def test_a_kind_is_found_in_any_spelling(self, person: User, spelling: str) -> None:
         assert notify(event_to(person, kind=spelling, context={"ticket": {"title": "t"}})).kind == "ticket_opened"
 
-    @pytest.mark.parametrize("name", ["ALERT", "security", "Progress-Update"])
+    @pytest.mark.parametrize("name", ["ALERT", "security", "User-Action"])
     def test_a_category_for_a_kind_is_general_in_that_category(self, person: User, name: str) -> None:
         row = notify(event_to(person, kind=name))
         assert (row.kind, row.category) == ("general", name.lower().replace("-", "_"))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from notifications.words.rendering import CannotRender, MissingVariable, mistake, render, variables
+from notifications.words.rendering import CannotRender, MissingVariable, mistake, render, required, variables
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,15 @@ from notifications.words.rendering import CannotRender, MissingVariable, mistake
         ("{{ nothing }}.", {"nothing": None}, "."),
         ("no variables", {"self": 1, "unused": object()}, "no variables"),
         ("{{ self }}", {"self": "me"}, "me"),
+        ("{% if carrier %}with {{ carrier }}{% else %}soon{% endif %}", {}, "soon"),  # `if` may ask
+        ("{{ amount | default: 'all of it' }}", {}, "all of it"),
+        ("{{ at | date: '%-d %B %Y, %H:%M' }}", {"at": "2026-11-05T09:00:00Z"}, "5 November 2026, 09:00"),
+        ("{{ items | join: ', ' }}", {"items": ["tea", 2]}, "tea, 2"),
+        (
+            "{% for i in items %}{{ i.name }}{% unless forloop.last %}, {% endunless %}{% endfor %}",
+            {"items": [{"name": "tea"}, {"name": "cake"}]},
+            "tea, cake",
+        ),
     ],
 )
 def test_words_are_filled_in(words: str, given: dict[str, Any], text: str) -> None:
@@ -36,6 +45,10 @@ def test_words_are_filled_in(words: str, given: dict[str, Any], text: str) -> No
         ("{{ a }} {{ b }}", {"a": 1}, "b"),
         ("{{ list[0].name }} {{ other }}", {"list": [{"name": "x"}]}, "other"),
         ("{{ name | upcase }}", {}, "name"),
+        ("{% if a %}{{ a }}{% endif %}{{ b }}", {}, "b"),
+        ("{% if a %}{{ b }}{% endif %}", {"a": 1}, "b"),
+        ("{% for i in items %}{{ i.name }}{% endfor %}", {"items": [{}]}, "i.name"),
+        ("{% for i in items %}{{ i.name }}{% endfor %}", {}, "items"),
     ],
 )
 def test_what_is_missing_is_named(words: str, given: dict[str, Any], missing: str) -> None:
@@ -100,3 +113,30 @@ def test_words_that_can_be_used_have_no_mistake(words: str) -> None:
 )
 def test_the_variables_of_words_are_known_without_rendering(words: str, found: list[str]) -> None:
     assert variables(words) == found
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("{{ a }}{% if b %}{{ b }}{% endif %}", ["a"]),
+        ("{{ a | default: 'x' }} {{ b | upcase | default: 'x' }}", ["b"]),
+        ("{% if a.b %}{{ a.c }}{% endif %}", ["a.c"]),
+        ("{% if a == 'x' %}{% endif %}", ["a"]),
+    ],
+)
+def test_what_words_can_do_without_is_known_too(words: str, found: list[str]) -> None:
+    assert required(words) == found
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("{{ a", "line 1, column 1"),
+        ("Dear {{ name }},\n\nthe {% endif %}", "line 3, column 8"),
+        ("{{ a }}\n {{ b | nothing }}", "line 2, column 9"),
+        ("{{ a }}\n{% for i in (1..5) %}{% endfor %}", "line 2, column 13"),
+        ("{% if a %}\n{% if b %}{% endif %}", "line "),
+    ],
+)
+def test_a_mistake_is_found_by_line_and_column(words: str, place: str) -> None:
+    assert str(mistake(words)).startswith(place)
