@@ -13,6 +13,7 @@ from .callbacks.views import CallbackView
 from .deliveries.views import DeliveryViewSet
 from .events.views import EventViewSet, KindViewSet
 from .inbox.views import NotificationViewSet
+from .preferences.views import PreferencesViewSet
 from .reaching.staff import ChannelViewSet, SuppressionViewSet, WebhookViewSet
 from .reaching.views import DeviceViewSet, PhoneViewSet
 from .staff.views import AuditViewSet, ConnectionViewSet, StaffNotificationViewSet
@@ -49,6 +50,11 @@ def _routes(router: SimpleRouter) -> list[URLPattern | URLResolver]:
 
 
 Spelling = Mapping[str, tuple[type[GenericViewSet[Any]], str]]  # HTTP method → viewset, action
+PREFERENCES: Spelling = {  # one row per person: no router has that
+    "get": (PreferencesViewSet, "retrieve"),
+    "put": (PreferencesViewSet, "update"),
+    "patch": (PreferencesViewSet, "partial_update"),
+}
 ALIASES: Mapping[str, Spelling] = {
     # 003, and 004's create
     "notifications": {"get": (NotificationViewSet, "list"), "post": (EventViewSet, "create")},
@@ -72,6 +78,7 @@ ALIASES: Mapping[str, Spelling] = {
     "notifications/broadcast": {"post": (StaffNotificationViewSet, "broadcast")},
     "notifications/retry": {"post": (StaffNotificationViewSet, "retry")},
     "notifications/cleanup": {"post": (StaffNotificationViewSet, "cleanup")},
+    "notifications/preferences": PREFERENCES,
     "notifications/connection-status": {"get": (ConnectionViewSet, "list")},
 }
 
@@ -103,6 +110,7 @@ def _each(viewset: type[GenericViewSet[Any]], actions: Mapping[str, str]) -> lis
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *_aliases(),  # first: /api/notifications/ takes a POST only here
+    path("api/notifications/preferences/", PreferencesViewSet.as_view({m: a for m, (_, a) in PREFERENCES.items()})),
     path("api/", include([*_routes(BareRouter()), *_routes(SimpleRouter())])),  # of two with one name the last is shown
     re_path("^callbacks/(?P<channel>[a-z]+)/?$", CallbackView.as_view()),
 ]

@@ -45,7 +45,9 @@ class Preferences:
         return said if said is not None else is_insisted_on or channel not in OFF_BY_DEFAULT
 
     def has_unsubscribed(self, kind: str, channel: str) -> bool:
-        return bool(self.unsubscribed & {(kind, channel), (EVERY_KIND, channel)})
+        """From every kind means: but for those that were switched on one by one."""
+        is_said_on = self.said.get((kind, channel)) is True
+        return (kind, channel) in self.unsubscribed or ((EVERY_KIND, channel) in self.unsubscribed and not is_said_on)
 
 
 DEFAULTS = Preferences()

@@ -21,6 +21,7 @@ def test_the_document_is_valid(document: Any) -> None:
     [
         ("/api/notifications/devices/", {"get", "post"}),
         ("/api/notifications/devices/{id}/", {"delete"}),
+        ("/api/notifications/preferences/", {"get", "put", "patch"}),
         ("/api/notifications/preferences/verify_phone/", {"post"}),
         ("/api/notifications/preferences/confirm_phone/", {"post"}),
         ("/api/admin/channels/", {"get"}),
