@@ -1,5 +1,5 @@
-"""The engine for admins: to search and to look. Nothing is edited here; what happens, happens through the API."""
+"""The engine for admins: to search and to look. What is changed here is changed by the API's own verbs."""
 
-from . import acts, endpoints, outward, rows
+from . import acts, endpoints, outward, rooms, rows
 
-__all__ = ["acts", "endpoints", "outward", "rows"]
+__all__ = ["acts", "endpoints", "outward", "rooms", "rows"]

@@ -67,7 +67,10 @@ class SinceAt(Since):
 
 class EntityFilter(WordFilter):
     title, parameter_name = "entity", "entity_type"
-    words = ("event", "notification", "connection", "delivery", "device", "phone", "channel", "suppression", "webhook")
+    words = (
+        *("event", "notification", "connection", "delivery", "device", "phone", "channel", "suppression", "webhook"),
+        *("room", "service_account", "api_key"),
+    )
 
 
 @admin.register(AuditEntry)

@@ -16,6 +16,8 @@ from .inbox.views import NotificationViewSet
 from .preferences.views import PreferencesViewSet
 from .reaching.staff import ChannelViewSet, SuppressionViewSet, WebhookViewSet
 from .reaching.views import DeviceViewSet, PhoneViewSet
+from .rooms.staff import StaffRoomViewSet
+from .rooms.views import RoomViewSet
 from .staff.views import AuditViewSet, ConnectionViewSet, StaffNotificationViewSet
 
 View = Callable[..., HttpResponseBase]
@@ -43,6 +45,8 @@ def _routes(router: SimpleRouter) -> list[URLPattern | URLResolver]:
     router.register("admin/audit", AuditViewSet, basename="audit")
     router.register("notifications/devices", DeviceViewSet, basename="device")
     router.register("notifications/preferences", PhoneViewSet, basename="phone")
+    router.register("notifications/rooms", RoomViewSet, basename="room")
+    router.register("admin/rooms", StaffRoomViewSet, basename="staff-room")
     router.register("admin/channels", ChannelViewSet, basename="channel")
     router.register("admin/suppressions", SuppressionViewSet, basename="suppression")
     router.register("admin/webhooks", WebhookViewSet, basename="webhook")
