@@ -12,10 +12,12 @@ from .. import audience, audit, expansion
 from ..database import database_now
 from ..events import NAMESPACES, ROOT, Category, Event, Priority, Refused
 from ..models import Event as EventRow
-from ..words import catalogue, rendering
+from ..words import catalogue
+from ..words.wording import LONGEST_TITLE, Wording, wording
+
+__all__ = ["LONGEST_TITLE", "draft", "notify"]
 
 log = logging.getLogger("tidings.dispatch")
-LONGEST_TITLE = 255
 _GIVEN_AS = {"kind": "notification_type", "audience": "to", "subject_kind": "subject", "subject_id": "subject"}
 
 
@@ -45,8 +47,8 @@ def _tell(event: EventRow) -> None:
 def _row(event: Event, *, now: datetime) -> EventRow:
     kind, category = _kind(event)
     actor_name = _name_of(event.actor_id)
-    title, message = _words(event, kind, actor_name)
-    priority = event.priority or kind.priority
+    said = wording(kind, title=event.title, message=event.message, context=event.context, sender=actor_name)
+    priority = event.priority or said.priority
     if priority not in Priority.values:
         raise Refused("priority", f"{priority!r} is none of {', '.join(Priority.values)}.", "unknown_priority")
     _refuse_past("scheduled_for", event.scheduled_for, now)
@@ -59,8 +61,9 @@ def _row(event: Event, *, now: datetime) -> EventRow:
         actor_name=actor_name,
         audience=event.audience.as_json(),
         context=dict(event.context),
-        title=title,
-        message=message,
+        title=said.title,
+        message=said.message,
+        words=said.words,
         data=dict(event.data),
         source=event.source,
         tags=list(event.tags),
@@ -76,7 +79,7 @@ def _row(event: Event, *, now: datetime) -> EventRow:
             kind.requires_acknowledgment if event.requires_acknowledgment is None else event.requires_acknowledgment
         ),
         channels=list(event.channels) if event.channels is not None else None,
-        search=f"{title}\n{message}".lower(),
+        search=_searched(said),
         state=EventRow.State.SCHEDULED if event.scheduled_for else EventRow.State.EXPANDING,
         scheduled_for=event.scheduled_for,
         expires_at=event.expires_at,
@@ -99,26 +102,12 @@ def _kind(event: Event) -> tuple[catalogue.Kind, str]:
     return kind, category
 
 
-def _words(event: Event, kind: catalogue.Kind, actor_name: str) -> tuple[str, str]:
-    context = {"sender": actor_name or "the system", **event.context}
-    title = event.title or _rendered(kind.title, context) or kind.name.replace("_", " ").capitalize()
-    message = event.message or _rendered(kind.message, context)
-    if not message or not message.strip():
-        raise Refused("message", f"The kind {kind.name} has no words of its own: say the message.", "required")
-    if len(title) > LONGEST_TITLE:
-        raise Refused("title", f"At most {LONGEST_TITLE} characters.", "max_length")
-    return title, message
-
-
-def _rendered(words: str | None, context: dict[str, Any]) -> str | None:
-    if words is None:
-        return None
-    try:
-        return rendering.render(words, context)
-    except rendering.MissingVariable as missing:
-        raise Refused(f"context.{missing.name}", "The words of this kind need it.", "missing_variable") from missing
-    except rendering.CannotRender as error:
-        raise Refused("context", f"The words of this kind do not work out with it: {error}.") from error
+def _searched(said: Wording) -> str:
+    """The words of every language, in lower case."""
+    texts = {f"{said.title}\n{said.message}": None}
+    for spoken in said.words.values():
+        texts |= {f"{words['title']}\n{words['message']}": None for channel, words in spoken.items() if not channel}
+    return "\n".join(texts).lower()
 
 
 def _namespace(event: Event) -> str:

@@ -114,7 +114,8 @@ class Event(models.Model):
 
     def words_in(self, locale: str, channel: str = "") -> tuple[str, str]:
         """Title and message in this language for this channel: the nearest there are. Rendered when it was accepted."""
-        spoken = self.words.get(locale) or self.words.get(DEFAULT_LOCALE) or {}
+        language = locale.partition("-")[0]
+        spoken = self.words.get(locale) or self.words.get(language) or self.words.get(DEFAULT_LOCALE) or {}
         said = spoken.get(channel) or spoken.get("")
         return (said["title"], said["message"]) if said else (self.title, self.message)
 
