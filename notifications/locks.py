@@ -61,7 +61,9 @@ def _make(user_ids: Sequence[int]) -> None:
 
 
 def hold_inboxes(user_ids: Sequence[int]) -> None:
-    """The same without reading them: for thousands at once."""
+    """The same without reading them: for thousands at once, or where nothing in them is wanted."""
+    if not user_ids:
+        return
     these, ids = id_list(user_ids)
     rows = f"SELECT 1 FROM {Inbox._meta.db_table} WHERE user_id {these} ORDER BY user_id"
     if connection.features.has_select_for_update:
@@ -84,12 +86,12 @@ def lock_inbox(user_id: int) -> Inbox:
 
 def share_events(event_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Event]:
     """The events as they stay until the transaction ends: a cancel waits for us, or we see it."""
-    if event_ids and connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT 1 FROM {Event._meta.db_table} WHERE id = ANY(%s) ORDER BY id FOR SHARE", [list(event_ids)]
-            )
-    return Event.objects.in_bulk(event_ids)
+    if connection.vendor != "postgresql":
+        return Event.objects.in_bulk(event_ids)
+    if not event_ids:
+        return {}
+    sql = f"SELECT * FROM {Event._meta.db_table} WHERE id = ANY(%s) ORDER BY id FOR SHARE"
+    return {event.pk: event for event in Event.objects.raw(sql, [list(event_ids)])}
 
 
 def _locked(user_ids: Sequence[int], *, skip_locked: bool = False) -> dict[int, Inbox]:

@@ -1,7 +1,7 @@
 """Where people are reached on a channel: a handful of queries, however many people."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.contrib.auth import get_user_model
@@ -31,9 +31,9 @@ def reach_of(deliveries: Sequence[Delivery]) -> dict[int, Reach]:
             found[one.pk] = Reach(_of_webhook(one.target.partition(":")[0]))
         else:  # Apprise: the operator's own URLs
             found[one.pk] = Reach([Address(value="")])
+    reaches = _reaches({channel: set(of_delivery.values()) for channel, of_delivery in people.items()})
     for channel, of_delivery in people.items():
-        reaches = reach(list(of_delivery.values()), channel)
-        found.update({pk: reaches[user] for pk, user in of_delivery.items()})
+        found.update({pk: reaches[channel][user] for pk, user in of_delivery.items()})
     return found
 
 
@@ -50,13 +50,22 @@ def _of_webhook(webhook_id: str) -> list[Address]:
     ]
 
 
-def reach(user_ids: Sequence[int], channel: str) -> dict[int, Reach]:
+def reach(user_ids: Collection[int], channel: str) -> dict[int, Reach]:
     """Everybody's, the unreachable included."""
-    found: dict[int, list[Address]] = defaultdict(list)
-    for user_id, address in _known(user_ids, channel):
-        found[user_id].append(address)
-    barred = _barred(channel, {address.value for addresses in found.values() for address in addresses})
-    return {user_id: _allowed(found[user_id], barred) for user_id in user_ids}
+    return _reaches({channel: user_ids})[channel]
+
+
+def _reaches(people: Mapping[str, Collection[int]]) -> dict[str, dict[int, Reach]]:
+    known: dict[str, dict[int, list[Address]]] = {}
+    for channel, user_ids in people.items():
+        known[channel] = {user_id: [] for user_id in user_ids}
+        for user_id, address in _known(user_ids, channel):
+            known[channel][user_id].append(address)
+    barred = _barred(known)
+    return {
+        channel: {user_id: _allowed(addresses, barred[channel]) for user_id, addresses in of_user.items()}
+        for channel, of_user in known.items()
+    }
 
 
 def _allowed(addresses: list[Address], barred: Collection[str]) -> Reach:
@@ -64,7 +73,7 @@ def _allowed(addresses: list[Address], barred: Collection[str]) -> Reach:
     return Reach(open_, is_suppressed=bool(addresses) and not open_)
 
 
-def _known(user_ids: Sequence[int], channel: str) -> list[tuple[int, Address]]:
+def _known(user_ids: Collection[int], channel: str) -> list[tuple[int, Address]]:
     match channel:
         case Channel.EMAIL:
             people = get_user_model().objects.filter(pk__in=user_ids).exclude(email="")
@@ -78,6 +87,12 @@ def _known(user_ids: Sequence[int], channel: str) -> list[tuple[int, Address]]:
     return []
 
 
-def _barred(channel: str, addresses: Collection[str]) -> set[str]:
-    suppressed = Suppression.objects.filter(channel=channel, address__in=addresses)
-    return set(suppressed.values_list("address", flat=True)) if addresses else set()
+def _barred(known: Mapping[str, Mapping[int, Sequence[Address]]]) -> dict[str, set[str]]:
+    """{channel: those of its addresses that are suppressed}, in one query."""
+    barred: dict[str, set[str]] = {channel: set() for channel in known}
+    values = {one.value for of_user in known.values() for addresses in of_user.values() for one in addresses}
+    if values:
+        suppressed = Suppression.objects.filter(channel__in=list(known), address__in=values)
+        for channel, address in suppressed.values_list("channel", "address"):
+            barred[channel].add(address)
+    return barred

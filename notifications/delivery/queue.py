@@ -2,21 +2,19 @@
 
 import threading
 import uuid
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
-from ..database import as_parameter, database_now
+from ..database import among, as_parameter, database_now
 from ..events import Priority
 from ..models import Delivery, PausedChannel
 
 LEASE_S = 30.0
 OPEN = (Delivery.State.WAITING, Delivery.State.HELD)
-SPARE = 4  # so many times more candidates than wanted: other workers look at the same ones
 
 work = threading.Event()  # set when something is due: the senders of this process
 tell_others: list[Callable[[], None]] = []  # how other processes hear of it before they look again anyway
@@ -39,56 +37,53 @@ class Leased:
 
     id: int
     channel: str
+    recipient_id: int | None
     lease: uuid.UUID
 
 
 def claim(of_each: Mapping[str, int], *, most: int, oldest_first: bool = False) -> list[Leased]:
-    """Lease what is due, so many at most and of each channel: the most urgent first, or what has waited longest."""
-    with transaction.atomic():
-        now = database_now()
-        paused = set(PausedChannel.objects.values_list("channel", flat=True))
-        open_ = {channel: count for channel, count in of_each.items() if count > 0 and channel not in paused}
-        chosen = _chosen(open_, most, now, oldest_first=oldest_first)
-        if not chosen:
-            return []
-        lease = uuid.uuid4()
-        Delivery.objects.filter(pk__in=list(chosen)).update(lease=lease, due_at=now + timedelta(seconds=LEASE_S))
-    return [Leased(pk, channel, lease) for pk, channel in chosen.items()]
+    """Lease what is due, so many at most and of each channel: the most urgent first, or what has waited longest.
 
-
-def _chosen(of_each: Mapping[str, int], most: int, now: datetime, *, oldest_first: bool) -> dict[int, str]:
-    """{delivery: channel}, locked."""
-    candidates = _candidates(list(of_each), most * SPARE, now) if of_each else []
-    candidates.sort(key=lambda due: due.due_at if oldest_first else (-due.priority, due.due_at))
-    rows = Delivery.objects.filter(pk__in=[due.id for due in candidates], state__in=OPEN, due_at__lte=now)
-    if connection.features.has_select_for_update_skip_locked:
-        rows = rows.select_for_update(skip_locked=True, no_key=True)
-    free = set(rows.values_list("pk", flat=True)) if candidates else set()
-    left, chosen = Counter(of_each), dict[int, str]()
-    for due in candidates:
-        if due.id in free and left[due.channel] > 0 and len(chosen) < most:
-            left[due.channel] -= 1
-            chosen[due.id] = due.channel
-    return chosen
-
-
-class _Due(NamedTuple):
-    channel: str
-    priority: int
-    due_at: Any  # as the database writes it; it sorts
-    id: int
-
-
-def _candidates(channels: Sequence[str], most: int, now: datetime) -> list[_Due]:
-    """A short walk along the index for each channel and priority, however many wait and whenever they are due."""
-    # the states are written out: SQLite takes a partial index only where the query says its condition literally
-    one = f"""SELECT * FROM (SELECT channel, priority, due_at, id FROM {Delivery._meta.db_table}
-               WHERE channel = %s AND priority = %s AND due_at <= %s AND state IN ('waiting', 'held')
-               ORDER BY due_at LIMIT %s) AS due"""
-    walks = [(channel, priority.rank, as_parameter(now), most) for channel in channels for priority in Priority]
+    One statement, for it is asked every few attempts. What somebody else is just claiming is left to them.
+    """
+    room = {channel: min(places, most) for channel, places in of_each.items() if min(places, most) > 0}
+    if not room:
+        return []
+    lease, now = uuid.uuid4(), database_now()
+    free, parts = _free(room, as_parameter(now))
+    table, order = Delivery._meta.db_table, "due_at" if oldest_first else "priority DESC, due_at"
+    sql = f"""
+        WITH free AS ({free}),
+             placed AS (SELECT id, priority, due_at, places,
+                               row_number() OVER (PARTITION BY channel ORDER BY {order}) AS place
+                          FROM free WHERE channel NOT IN (SELECT channel FROM {PausedChannel._meta.db_table})),
+             chosen AS (SELECT id FROM placed WHERE place <= places ORDER BY {order} LIMIT %s)
+        UPDATE {table} SET lease = %s, due_at = %s WHERE id {among("SELECT id FROM chosen")}
+        RETURNING priority, id, channel, recipient_id"""
+    mark = Delivery._meta.get_field("lease").get_db_prep_value(lease, connection)
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join([one] * len(walks)), [part for walk in walks for part in walk])
-        return [_Due(*row) for row in cursor.fetchall()]
+        cursor.execute(sql, [*parts, most, mark, as_parameter(now + timedelta(seconds=LEASE_S))])
+        found = sorted(cursor.fetchall(), key=lambda row: -row[0])
+    return [Leased(pk, channel, recipient, lease) for _, pk, channel, recipient in found]
+
+
+def _free(room: Mapping[str, int], now: Any) -> tuple[str, list[Any]]:
+    """SQL for what is due, locked, and its parameters: a short walk along the index for each channel and priority,
+    however many wait and whenever they are due. On Postgres it is one plan, however many channels there are.
+    """
+    # the states are written out: SQLite takes a partial index only where the query says its condition literally
+    walk = f"""SELECT id, channel, priority, due_at FROM {Delivery._meta.db_table} AS due
+                WHERE channel = {{}} AND priority = {{}} AND due_at <= %s AND state IN ('waiting', 'held')
+                ORDER BY due_at LIMIT {{}}"""
+    if connection.vendor == "postgresql":
+        rooms, ranks = ", ".join(["(%s, %s)"] * len(room)), ", ".join(f"({one.rank})" for one in Priority)
+        walk = walk.format("room.channel", "ranks.rank", "room.places") + " FOR NO KEY UPDATE SKIP LOCKED"
+        sql = f"""SELECT due.*, places FROM (VALUES {rooms}) AS room (channel, places),
+                         (VALUES {ranks}) AS ranks (rank), LATERAL ({walk}) AS due"""
+        return sql, [*[part for one in room.items() for part in one], now]
+    walks = [(places, channel, one.rank, now, places) for channel, places in room.items() for one in Priority]
+    one = f"SELECT *, %s AS places FROM ({walk.format('%s', '%s', '%s')})"
+    return " UNION ALL ".join([one] * len(walks)), [part for walk in walks for part in walk]
 
 
 def renew(leases: Collection[Leased]) -> None:

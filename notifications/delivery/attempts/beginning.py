@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db.models import F
 
 from ... import transports
@@ -52,7 +51,7 @@ def begin(leased: Sequence[Leased]) -> list[Begun]:
 
 
 def _candidates(leased: Sequence[Leased]) -> list[_Candidate]:
-    found = held(leased)
+    found = held(leased, "notification", "recipient")
     events = share_events({delivery.event_id for delivery in found.values()})
     reaches = reach_of(list(found.values()))
     wanted = wishes.of([delivery.recipient_id for delivery in found.values() if delivery.recipient_id])
@@ -73,7 +72,10 @@ def _candidates(leased: Sequence[Leased]) -> list[_Candidate]:
 
 def _interrupted(deliveries: Sequence[Delivery], now: datetime) -> set[int]:
     """Those with an attempt that was begun under an earlier lease and has no end."""
-    running = Attempt.objects.filter(delivery__in=deliveries, outcome=Attempt.Outcome.RUNNING)
+    tried = [one.pk for one in deliveries if one.attempts]
+    if not tried:
+        return set()
+    running = Attempt.objects.filter(delivery__in=tried, outcome=Attempt.Outcome.RUNNING)
     found = set(running.values_list("delivery_id", flat=True))
     if found:
         running.update(outcome=Attempt.Outcome.UNKNOWN, ended_at=now, answer="The process that made it has ended.")
@@ -154,7 +156,6 @@ def _written(ready: Sequence[_Candidate], now: datetime) -> list[Begun]:
         ids = [one.delivery.pk for one in ready if one.delivery.reason == reason]
         begun_now = {"state": Delivery.State.WAITING, "outcome": SEND, "reason": reason}
         Delivery.objects.filter(pk__in=ids).update(attempts=F("attempts") + 1, **begun_now)
-    names = _names({one.delivery.recipient_id for one in ready if one.delivery.recipient_id})
     begun = []
     made = []
     for one in ready:
@@ -162,7 +163,7 @@ def _written(ready: Sequence[_Candidate], now: datetime) -> list[Begun]:
         assert transport is not None, "_is_ready() has looked"
         attempt = Attempt(delivery=delivery, number=delivery.attempts + 1, channel=delivery.channel, started_at=now)
         carried = [other for other in one.carried if _is_still_told(other)]
-        said = message(delivery, one.event, to=names.get(delivery.recipient_id or 0, ""), carried=carried)
+        said = message(delivery, one.event, to=_name(delivery), carried=carried)
         made.append(attempt)
         begun.append(Begun(one.leased, attempt.pk, transport, said, one.reach.addresses))
     Attempt.objects.bulk_create(made)
@@ -175,6 +176,6 @@ def _is_still_told(carried: Delivery) -> bool:
     return row is not None and not row.withdrawn and carried.event.state != Event.State.CANCELLED
 
 
-def _names(user_ids: set[int]) -> dict[int, str]:
-    people = get_user_model().objects.in_bulk(user_ids)
-    return {user_id: person.get_full_name() or person.get_username() for user_id, person in people.items()}
+def _name(delivery: Delivery) -> str:
+    person = delivery.recipient
+    return person.get_full_name() or person.get_username() if person else ""

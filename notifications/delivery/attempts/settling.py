@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ...deciding import policies
 from ...events import Priority
-from ...locks import lock_inboxes
+from ...locks import hold_inboxes
 from ...models import Delivery, NotificationLog
 from .. import fallback, reporting
 from ..planning import digests
@@ -14,13 +14,11 @@ from ..queue import Leased
 _UNTRIED = {Delivery.State.SKIPPED, Delivery.State.CANCELLED, Delivery.State.EXPIRED}
 
 
-def held(leased: Sequence[Leased]) -> dict[int, Delivery]:
-    """{id: delivery} of those that are still ours, with their people's inboxes locked."""
-    ids = [one.id for one in leased]
-    people = Delivery.objects.filter(pk__in=ids, recipient__isnull=False).values_list("recipient_id", flat=True)
-    lock_inboxes(sorted({user for user in people if user is not None}))
+def held(leased: Sequence[Leased], *related: str) -> dict[int, Delivery]:
+    """{id: delivery} of those that are still ours, with `related` rows and their people's inboxes locked."""
+    hold_inboxes(sorted({one.recipient_id for one in leased if one.recipient_id is not None}))
     ours = {one.id: one.lease for one in leased}
-    found = Delivery.objects.filter(pk__in=ids).select_related("notification")
+    found = Delivery.objects.filter(pk__in=list(ours)).select_related(*related or [None])
     return {delivery.pk: delivery for delivery in found if delivery.lease == ours[delivery.pk]}
 
 
