@@ -1,4 +1,4 @@
-"""Where people and systems are reached. What would let somebody send in our name, or to a person, is not shown."""
+"""Where people and systems are reached, and what people want. What would let somebody send in our name, or to a person, is not shown."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 
 from ..events import Channel
-from ..models import Device, PausedChannel, Suppression, Webhook
+from ..models import Device, PausedChannel, Preference, Suppression, Webhook
 from .looking import History, WordFilter, person
 
 SHOWN = 4  # letters of an endpoint or token, at its end: whoever has all of it can push
@@ -74,3 +74,17 @@ class WebhookAdmin(History):
 class PausedChannelAdmin(History):
     list_display = ("channel", "since", "by_name")
     ordering = ("channel",)
+
+
+@admin.register(Preference)
+class PreferenceAdmin(History):
+    """Each change is in the audit, as `preferences.changed`."""
+
+    list_display = ("user", "timezone", "locale", "quiet_start", "quiet_end", "min_priority", "updated_at")
+    list_select_related = ("user",)
+    ordering = ("-pk",)
+    search_fields = ("user",)  # shows the box; found_by() searches
+    search_help_text = "A username."
+
+    def found_by(self, word: str) -> Iterator[QuerySet[Any]]:
+        yield Preference.objects.filter(person(word, "user_id"))

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from notifications.models import Device, PausedChannel, Suppression, Webhook
+from notifications.models import Device, PausedChannel, Preference, Suppression, Webhook
 
 ENDPOINT = "https://push.example/send/a-long-secret-part-of-it"
 
@@ -35,6 +35,7 @@ def rows(people: dict[str, User]) -> dict[str, Any]:
             old_secret="whsec_older",
             created_at=now,
         ),
+        "preference": Preference.objects.create(user=people["outsider"], muted_tags=["beta"], updated_at=now),
         "pausedchannel": PausedChannel.objects.create(channel="sms", since=now, by_name="admin"),
     }
 
@@ -68,6 +69,7 @@ def test_they_are_found(admin: Client, rows: dict[str, Any]) -> None:
     assert listed(admin, "suppression", q="bert@example.org") == listed(admin, "suppression", channel="sms") == 0
     assert listed(admin, "webhook", q="hooks.example") == 1
     assert listed(admin, "webhook", q="other.example") == 0
+    assert (listed(admin, "preference", q="outsider"), listed(admin, "preference", q="engineer")) == (1, 0)
 
 
 def test_only_staff_may_look(people: dict[str, User], rows: dict[str, Any]) -> None:
