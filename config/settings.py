@@ -146,6 +146,7 @@ CACHES = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "config.sign_in.tokens.VersionedJWTAuthentication",
+        "config.sign_in.keys.authentication.ApiKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -208,6 +209,7 @@ NOTIFICATION_RETENTION_DAYS = number("NOTIFICATION_RETENTION_DAYS", 90)  # read 
 NOTIFICATION_RETENTION_HOURS = number("NOTIFICATION_RETENTION_HOURS", NOTIFICATION_RETENTION_DAYS * 24)
 MAX_NOTIFICATIONS_PER_USER = number("MAX_NOTIFICATIONS_PER_USER", 1000)  # beyond it read ones go; 0: no cap
 NOTIFICATION_CLEANUP_INTERVAL = number("NOTIFICATION_CLEANUP_INTERVAL", 3600, least=1)  # s
+EMAIL_LINK_DAYS = number("EMAIL_LINK_DAYS", 180, least=1)  # so long the links at the foot of an e-mail work
 WEBSOCKET_NOTIFICATION_ENABLED = flag("WEBSOCKET_NOTIFICATION_ENABLED", default=True)
 SSE_HEARTBEAT_INTERVAL = number("SSE_HEARTBEAT_INTERVAL", 30, least=1)
 SSE_CONNECTION_TIMEOUT = number("SSE_CONNECTION_TIMEOUT", 300, least=1)

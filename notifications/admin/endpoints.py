@@ -1,4 +1,7 @@
-"""Where people and systems are reached, and what people want. What would let somebody send in our name, or to a person, is not shown."""
+"""Where people and systems are reached, and what people want.
+
+What would let somebody send in our name, or to a person, is not shown.
+"""
 
 from collections.abc import Iterator
 from typing import Any

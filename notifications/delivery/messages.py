@@ -6,17 +6,22 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 
-from .. import wire
+from .. import links, wire
 from ..database import database_now
-from ..events import Channel
+from ..events import DEFAULT_LOCALE, Channel
 from ..models import Delivery, Event, NotificationLog
 from ..transports.base import Message
+from ..words import catalogue, markdown, rendering
+from ..words.wording import NOBODY
+
+LONGEST_PARAMETER = 1024  # of a template that Meta has approved
+from ..words import catalogue
 
 
 def message(delivery: Delivery, event: Event, *, to: str, carried: Sequence[Delivery] = ()) -> Message:
     """In the event's own words, `to` somebody's name; a link of our own pages becomes a whole address.
 
-    A digest says what it carries, too.
+    Markdown is HTML in an e-mail, and plain text wherever there is none. A digest says what it carries, too.
     """
     row = delivery.notification
     title, said = _gathered([_words(one, one.event) for one in carried], _words(delivery, event))
@@ -24,14 +29,27 @@ def message(delivery: Delivery, event: Event, *, to: str, carried: Sequence[Deli
         delivery_id=str(delivery.pk),
         kind=event.kind,
         title=title,
-        message=said,
+        message=markdown.plain(said),
+        html=markdown.html(said, base_url=settings.BASE_URL) if delivery.channel == Channel.EMAIL else "",
         priority=event.priority,
         created_at=delivery.created_at,
         link=urljoin(settings.BASE_URL, event.link) if event.link else None,
         image=urljoin(settings.BASE_URL, event.image) if event.image else None,
         recipient_name=to,
+        **_ways_out(delivery, event),
         payload=_reported(delivery, event, row) if delivery.channel == Channel.WEBHOOK else _pointer(event, row),
     )
+
+
+def _ways_out(delivery: Delivery, event: Event) -> dict[str, str]:
+    """In e-mail: the links that end it. What is mandatory has none."""
+    kind = catalogue.find(event.kind)
+    if delivery.channel != Channel.EMAIL or delivery.recipient_id is None or (kind and kind.is_mandatory):
+        return {}
+    return {
+        "unsubscribe_url": links.to_unsubscribe(delivery.recipient_id, event.kind),
+        "preferences_url": links.to_preferences(delivery.recipient_id),
+    }
 
 
 def _words(delivery: Delivery, event: Event) -> tuple[str, str]:
@@ -45,6 +63,22 @@ def _gathered(others: Sequence[tuple[str, str]], first: tuple[str, str]) -> tupl
         return first
     title = f"{first[0]} (+{len(others)})"
     return title, "\n\n".join(f"- **{title}**: {said}" for title, said in (first, *others))
+
+
+def _approved(event: Event, row: NotificationLog | None) -> dict[str, Any]:
+    """The template that this kind has with Meta, filled in; outside the 24 h window nothing else goes through."""
+    kind = catalogue.find(event.kind)
+    if kind is None or (template := kind.whatsapp_template) is None:
+        return {}
+    context = {"sender": event.actor_name or NOBODY, **event.context}
+    try:
+        filled = [rendering.render(f"{{{{ {path} }}}}", context) for path in template.variables]
+    except (rendering.MissingVariable, rendering.CannotRender):
+        return {}  # accepted before the kind named these variables: then as text, within the window
+    parameters = [{"type": "text", "text": " ".join(text.split())[:LONGEST_PARAMETER] or "–"} for text in filled]
+    spoken = row.locale if row and row.locale in template.languages else template.languages[0]
+    components = [{"type": "body", "parameters": parameters}] if parameters else []
+    return {"whatsapp_template": {"name": template.name, "language": spoken, "components": components}}
 
 
 def _pointer(event: Event, row: NotificationLog | None) -> dict[str, Any]:

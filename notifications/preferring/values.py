@@ -110,7 +110,7 @@ def kind(value: Any, place: str) -> Kind:
 
 def is_mandatory(kind: Kind | None) -> bool:
     """Nobody can switch it off, mute it or unsubscribe from it."""
-    return kind is not None and (kind.mandatory or kind.priority == Priority.CRITICAL)
+    return kind is not None and kind.is_mandatory
 
 
 def to_mute(value: Any, place: str) -> str:

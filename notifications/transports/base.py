@@ -27,9 +27,11 @@ class Message:
     message: str
     priority: str
     created_at: datetime
+    html: str = ""  # the message for an e-mail; safe to show as it is. Blank: the text
     link: str | None = None
     image: str | None = None
     unsubscribe_url: str | None = None
+    preferences_url: str | None = None  # works without signing in
     recipient_name: str = ""
     locale: str = "en"
     payload: Mapping[str, Any] = field(default_factory=dict)  # webhook: its body; push: ids for the client

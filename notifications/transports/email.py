@@ -106,7 +106,9 @@ def letter(message: Message, address: Address) -> EmailMessage:
 def _text(message: Message) -> str:
     parts = [message.title, message.message, message.link or ""]
     body = "\n\n".join(part for part in parts if part)
-    return body + (f"\n\n-- \nUnsubscribe: {message.unsubscribe_url}" if message.unsubscribe_url else "") + "\n"
+    links = {"Unsubscribe": message.unsubscribe_url, "E-mail settings": message.preferences_url}
+    foot = "".join(f"\n{name}: {url}" for name, url in links.items() if url)
+    return body + (f"\n\n-- {foot}" if foot else "") + "\n"
 
 
 def _html(message: Message) -> str:
@@ -120,6 +122,7 @@ def _html(message: Message) -> str:
             "link": web_only(message.link),
             "image": web_only(message.image),
             "unsubscribe_url": web_only(message.unsubscribe_url),
+            "preferences_url": web_only(message.preferences_url),
             "from_name": sender().display_name or sender().domain,
         },
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..events import DEFAULT_LOCALE, Channel
+from ..events import DEFAULT_LOCALE, Channel, Priority
 from . import rendering
 
 ALL_CHANNELS = ""  # of words: on every channel that has none of its own
@@ -74,6 +74,11 @@ class Kind:
     whatsapp_template: WhatsappTemplate | None = None
     words: tuple[Words, ...] = ()  # in other languages, and on single channels
     example: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_mandatory(self) -> bool:
+        """Nobody can switch it off, mute it or unsubscribe from it."""
+        return self.mandatory or self.priority == Priority.CRITICAL
 
     @property
     def wordings(self) -> list[Words]:

@@ -91,7 +91,7 @@ class KindSerializer(serializers.Serializer[Kind]):
     variables = serializers.ListField(child=serializers.CharField())
     optional_variables = serializers.ListField(child=serializers.CharField())
     requires_acknowledgment = serializers.BooleanField()
-    mandatory = serializers.BooleanField(help_text="Nobody can switch it off or mute it.")
+    mandatory = serializers.BooleanField(source="is_mandatory", help_text="Nobody can switch it off or mute it.")
     collapse = serializers.BooleanField(help_text="A newer one of its thread replaces it.")
     digest = DigestSerializer(allow_null=True, required=False)
     words = WordsSerializer(source="wordings", many=True)

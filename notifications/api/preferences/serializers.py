@@ -18,7 +18,7 @@ class QuietHoursSerializer(serializers.Serializer[Any]):
     end = serializers.CharField(help_text="Local time; earlier than start: on the next day. Not the same as start.")
 
 
-class DigestSerializer(serializers.Serializer[Any]):
+class DigestWindowSerializer(serializers.Serializer[Any]):
     window_s = serializers.IntegerField(min_value=0, max_value=LONGEST_WINDOW_S, help_text="0: each goes by itself.")
 
 
@@ -45,7 +45,7 @@ class PreferencesSerializer(serializers.Serializer[Any]):
         min_value=1, max_value=LONGEST_AGE_S, required=False, allow_null=True, help_text="What is older is not pushed."
     )
     digest = serializers.DictField(
-        child=DigestSerializer(), required=False, help_text="By kind: several within a window become one message."
+        child=DigestWindowSerializer(), required=False, help_text="By kind: several within a window become one message."
     )
     kinds = serializers.DictField(
         child=serializers.DictField(child=serializers.BooleanField()),
