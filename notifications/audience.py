@@ -71,6 +71,23 @@ def size(audience: Audience, *, namespace: str) -> int:
     return people.count()
 
 
+def why_not(audience: Audience, user_id: int, *, namespace: str) -> str | None:
+    """The reason for which this person is not told; None: they are. The reasons are those of docs/protocol.md §7."""
+    person = get_user_model().objects.filter(pk__in=storable([user_id])).first()
+    if user_id in audience.exclude:
+        return "excluded"
+    if person is None or not _is_addressed(audience, user_id):
+        return "not_in_audience"
+    if not person.is_active:
+        return "inactive"
+    return "not_in_namespace" if namespace == ADMIN and not person.is_staff else None
+
+
+def _is_addressed(audience: Audience, user_id: int) -> bool:
+    by_name = _all_who_may_enter(audience) or user_id in audience.users
+    return by_name or any(rows.filter(user_id=user_id).exists() for rows, _ in _ways(audience))
+
+
 def _all_who_may_enter(audience: Audience) -> bool:
     """With other parts a namespace is a label; alone it addresses all who may enter it."""
     others = audience.users or audience.roles or audience.rooms or audience.related

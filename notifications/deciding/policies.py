@@ -9,6 +9,7 @@ from django.conf import settings
 from ..events import Channel, Priority
 
 OUTWARD = (Channel.EMAIL, Channel.WHATSAPP, Channel.SMS, Channel.PUSH)  # one address book per person
+PERSONAL = (Channel.INBOX.value, Channel.WEBSOCKET.value, *(channel.value for channel in OUTWARD))  # decided for each
 JITTER = 0.2
 LONGEST_PAUSE_S = 3600.0
 SOONEST_PUSH_AGAIN_S = 2.0  # after the frame was written: its ack may be on its way

@@ -27,15 +27,21 @@ def notify(event: Event) -> EventRow:
     The row and its audit entry are the promise: if nothing more happens here, the sweep does the rest.
     A transaction that rolls back tells nobody. Raises Refused, before anything is written.
     """
-    audience.check(event.audience)
-    row = _row(event, now=database_now())
-    _make_storable(row)
+    row = draft(event)
     with transaction.atomic():
         row.save(force_insert=True)
         actor = (row.actor_id, row.actor_name) if row.actor_id else None
         audit.record("event.created", "event", row.pk, actor=actor, at=row.created_at, kind=row.kind)
         if row.state == EventRow.State.EXPANDING:
             transaction.on_commit(lambda: _tell(row), robust=True)  # no partial: see live/bell.py
+    return row
+
+
+def draft(event: Event) -> EventRow:
+    """The row of this event, not saved. Raises Refused for whatever cannot be accepted."""
+    audience.check(event.audience)
+    row = _row(event, now=database_now())
+    _make_storable(row)
     return row
 
 

@@ -179,7 +179,7 @@ def test_people_told_for_different_reasons_are_rung_apart_and_know_their_own_rea
 
 
 def test_a_body_that_is_too_large_for_a_bell_is_read_from_the_database(listener: Listener) -> None:
-    send(make_person(), message="x" * 20_000)
+    send(make_person(), data={"map": "x" * 20_000})
     [ring] = listener.heard()
     assert isinstance(ring, NewRing)
     assert ring.tail is None

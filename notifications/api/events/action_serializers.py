@@ -102,6 +102,12 @@ class EventSerializer(ContentSerializer):
     context = ObjectField(default=dict)  # type: ignore[assignment]
 
 
+class ExplainedSerializer(serializers.Serializer[Any]):
+    """Whose share in an event is asked for."""
+
+    user_id = serializers.IntegerField(min_value=1, max_value=_LARGEST)
+
+
 def event(said: Mapping[str, Any], *, kind: str, to: Mapping[str, Any], actor_id: int) -> Event:
     """The value for `dispatch`, from what a ContentSerializer has validated."""
     namespace, related = to.get("namespace") or None, to.get("related")

@@ -11,7 +11,13 @@ from rest_framework.response import Response
 
 from ... import dispatch, events
 from ...models import Event
+from ..explaining import RehearsalSerializer
 
+TRIAL_PARAMETER = OpenApiParameter(
+    "dry_run",
+    OpenApiTypes.BOOL,
+    description="Only say what would happen to whom, and why: 200, and nothing is written.",
+)
 KEY_PARAMETER = OpenApiParameter(
     "Idempotency-Key",
     OpenApiTypes.STR,
@@ -40,6 +46,16 @@ def accept(
         act, sender_id=sender_id(request), key=request.headers.get("Idempotency-Key"), path=path, body=request.data
     )
     return Event.objects.get(pk=made)  # small audiences have been told by now
+
+
+def is_trial(request: Request) -> bool:
+    """`?dry_run=true`: nothing may be sent."""
+    return request.query_params.get("dry_run", "").lower() not in ("", "false", "0", "no")
+
+
+def rehearsed(event: events.Event) -> Response:
+    """What would happen to whom, and why. Nothing is written. Raises Refused."""
+    return Response(RehearsalSerializer(dispatch.rehearse(event)).data)
 
 
 def accepted(row: Event) -> Response:

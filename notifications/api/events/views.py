@@ -3,35 +3,41 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
-from rest_framework.permissions import IsAdminUser, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from ... import dispatch, events
+from ... import audience, dispatch, events, rooming
 from ...database import database_now
+from ...insight import explaining
 from ...models import Event
 from ...words import catalogue
+from ..explaining import ExplanationSerializer, RehearsalSerializer
 from ..inbox.action_serializers import NothingSerializer
 from ..paging import bounded_count
-from .action_serializers import EventSerializer, event
+from ..permissions import EVENTS_SEND, StaffOrProgram, is_program
+from .action_serializers import EventSerializer, ExplainedSerializer, event
 from .counting import counts
 from .filters import EventFilter
-from .sending import KEY_PARAMETER, accept, accepted, sender_id
+from .sending import KEY_PARAMETER, TRIAL_PARAMETER, accept, accepted, is_trial, rehearsed, sender_id
 from .serializers import AcceptedSerializer, KindSerializer, ReceiptSerializer, SentEventSerializer
+
+USER_PARAMETER = OpenApiParameter("user_id", OpenApiTypes.INT, required=True)
 
 
 class EventViewSet(mixins.ListModelMixin, GenericViewSet[Event]):
-    """Events: staff send them, and see how far they have come."""
+    """Events: staff and programs send them, and see how far they have come; a program sees its own."""
 
     queryset = Event.objects.order_by("-created_at", "-pk")
     serializer_class: type[BaseSerializer[Any]] = SentEventSerializer
-    permission_classes = [IsAdminUser]
+    permission_classes = [StaffOrProgram]
+    scopes = dict.fromkeys(("list", "retrieve", "create", "cancel", "recipients", "explain"), EVENTS_SEND)
     filterset_class = EventFilter
 
     def get_queryset(self) -> QuerySet[Event]:
@@ -43,10 +49,15 @@ class EventViewSet(mixins.ListModelMixin, GenericViewSet[Event]):
             return EventSerializer
         return super().get_serializer_class()
 
-    @extend_schema(request=EventSerializer, responses={202: AcceptedSerializer}, parameters=[KEY_PARAMETER])
+    @extend_schema(
+        request=EventSerializer,
+        responses={202: AcceptedSerializer, 200: RehearsalSerializer},
+        parameters=[KEY_PARAMETER, TRIAL_PARAMETER],
+    )
     def create(self, request: Request) -> Response:
         """Tell an audience. Accepted means stored: small audiences are told at once, large ones in the background."""
-        _refuse_dry_run(request)
+        if is_trial(request):
+            return rehearsed(self._event())
         return accepted(accept(request, path="/api/events", event=self._event))
 
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -72,6 +83,15 @@ class EventViewSet(mixins.ListModelMixin, GenericViewSet[Event]):
         context = {"now": database_now()}
         return self.get_paginated_response(ReceiptSerializer(shown, many=True, context=context).data)
 
+    @extend_schema(responses=ExplanationSerializer, parameters=[USER_PARAMETER], filters=False)
+    @action(detail=True, serializer_class=ExplanationSerializer, filterset_class=None)
+    def explain(self, request: Request, pk: str) -> Response:
+        """Why this person got it, on which channels, and why not on the others; or why they got nothing."""
+        asked = ExplainedSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        found = explaining.explain(self.get_object(), asked.validated_data["user_id"])
+        return Response(ExplanationSerializer(found).data)
+
     cursor: str | None = None
 
     def count_of(self, rows: QuerySet[Any]) -> int:
@@ -81,13 +101,10 @@ class EventViewSet(mixins.ListModelMixin, GenericViewSet[Event]):
         body = self.get_serializer(data=self.request.data)
         body.is_valid(raise_exception=True)
         said = body.validated_data
-        return event(said, kind=said["notification_type"], to=said["to"], actor_id=sender_id(self.request))
-
-
-def _refuse_dry_run(request: Request) -> None:
-    """What asks for a trial must never send."""
-    if request.query_params.get("dry_run", "").lower() not in ("", "false", "0", "no"):
-        raise ValidationError({"dry_run": ["Not available yet."]})
+        made = event(said, kind=said["notification_type"], to=said["to"], actor_id=sender_id(self.request))
+        if is_program(self.request):  # of rooms that are neither its own nor open it learns nothing
+            audience.check_rooms(made.audience, rooming.visible_to(sender_id(self.request)))
+        return made
 
 
 class KindViewSet(GenericViewSet[Any]):
@@ -95,6 +112,7 @@ class KindViewSet(GenericViewSet[Any]):
 
     serializer_class = KindSerializer
     queryset = Event.objects.none()
+    scopes = {"list": EVENTS_SEND}
     filter_backends = ()
 
     def list(self, request: Request) -> Response:

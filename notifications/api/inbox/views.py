@@ -16,7 +16,9 @@ from rest_framework.viewsets import GenericViewSet
 from ... import inbox
 from ...database import database_now
 from ...deciding import wishes
+from ...insight import explaining
 from ...models import Event, Inbox, NotificationLog, outlived
+from ..explaining import ExplanationSerializer
 from .action_serializers import (
     AckSerializer,
     BulkSerializer,
@@ -75,6 +77,15 @@ class NotificationViewSet(GenericViewSet[NotificationLog]):
         return self._shown(self._id(pk))
 
     # --- one -------------------------------------------------------------------------------------------------------
+
+    @extend_schema(responses=ExplanationSerializer, filters=False)
+    @action(detail=True, serializer_class=ExplanationSerializer, filterset_class=None)
+    def explain(self, request: Request, pk: str) -> Response:
+        """Why I got it, on which channels, why not on the others, and what came of it."""
+        row = self.get_queryset().filter(pk=self._id(pk)).first()
+        if row is None:
+            raise NotFound
+        return Response(ExplanationSerializer(explaining.explain(row.event, self._user_id)).data)
 
     def destroy(self, request: Request, pk: str) -> Response:
         """Gone from the inbox; the audit keeps it."""

@@ -19,18 +19,23 @@ from ... import audit, events, inbox
 from ...database import database_now
 from ...delivery import retrying
 from ...inbox import pruning
+from ...insight import explaining
 from ...models import AuditEntry, Connection, Event, NotificationLog
 from ..deliveries.serializers import RetriedSerializer, RetrySerializer
 from ..events.action_serializers import event
-from ..events.sending import KEY_PARAMETER, accept, accepted, sender_id
+from ..events.sending import KEY_PARAMETER, TRIAL_PARAMETER, accept, accepted, is_trial, rehearsed, sender_id
 from ..events.serializers import AcceptedSerializer
+from ..explaining import ExplanationSerializer, RehearsalSerializer
 from ..inbox.action_serializers import NothingSerializer
 from ..paging import bounded_count
 from .action_serializers import BroadcastSerializer, SendSerializer
 from .filters import AuditFilter, ConnectionFilter, StaffFilter
 from .serializers import AuditSerializer, ConnectionSerializer, DeletedSerializer, StaffNotificationSerializer
 
-ACCEPTED: dict[str, Any] = {"responses": {202: AcceptedSerializer}, "parameters": [KEY_PARAMETER]}
+ACCEPTED: dict[str, Any] = {
+    "responses": {202: AcceptedSerializer, 200: RehearsalSerializer},
+    "parameters": [KEY_PARAMETER, TRIAL_PARAMETER],
+}
 
 
 class StaffNotificationViewSet(GenericViewSet[NotificationLog]):
@@ -72,6 +77,13 @@ class StaffNotificationViewSet(GenericViewSet[NotificationLog]):
         inbox.cancel_one(self.get_object().pk, actor=(sender_id(request), request.user.get_username()))
         return Response(StaffNotificationSerializer(self.get_object(), context={"now": database_now()}).data)
 
+    @extend_schema(responses=ExplanationSerializer)
+    @action(detail=True, serializer_class=ExplanationSerializer, filterset_class=None)
+    def explain(self, request: Request, pk: str) -> Response:
+        """Why this person got it, on which channels, why not on the others, and what came of it."""
+        row = self.get_object()
+        return Response(ExplanationSerializer(explaining.explain(row.event, row.recipient_id)).data)
+
     @extend_schema(responses=RetriedSerializer)
     @action(detail=False, methods=["post"], serializer_class=RetrySerializer, filterset_class=None)
     def retry(self, request: Request) -> Response:
@@ -108,6 +120,8 @@ class StaffNotificationViewSet(GenericViewSet[NotificationLog]):
             audit.record(f"staff.{verb}", "event", row.pk, actor=actor, target_user_id=target, at=row.created_at)
 
         try:
+            if is_trial(self.request):
+                return rehearsed(wanted())
             return accepted(accept(self.request, path=f"/api/admin/notifications/{verb}", event=wanted, note=note))
         except events.Refused as refused:
             raise events.Refused(_NAMES.get(refused.field, refused.field), refused.message, refused.code) from refused

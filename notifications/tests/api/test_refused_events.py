@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from django.contrib.auth.models import User
 
 from notifications.models import Event
@@ -107,10 +106,4 @@ def test_a_missing_variable_of_the_kinds_words_is_named(people: dict[str, User])
     told = refusal(answer)
     assert [field for field in told if field.startswith("context.ticket")]
     assert told["code"] == "missing_variable"
-    assert not Event.objects.exists()
-
-
-@pytest.mark.parametrize("dry_run", ["true", "1", "yes", "maybe"])
-def test_who_asks_for_a_trial_sends_nothing(dry_run: str, people: dict[str, User]) -> None:
-    assert "dry_run" in refusal(post(people["admin"], f"{EVENTS}?dry_run={dry_run}", body(people)))
     assert not Event.objects.exists()
