@@ -15,7 +15,6 @@ from ..words import catalogue, markdown, rendering
 from ..words.wording import NOBODY
 
 LONGEST_PARAMETER = 1024  # of a template that Meta has approved
-from ..words import catalogue
 
 
 def message(delivery: Delivery, event: Event, *, to: str, carried: Sequence[Delivery] = ()) -> Message:
@@ -36,9 +35,17 @@ def message(delivery: Delivery, event: Event, *, to: str, carried: Sequence[Deli
         link=urljoin(settings.BASE_URL, event.link) if event.link else None,
         image=urljoin(settings.BASE_URL, event.image) if event.image else None,
         recipient_name=to,
+        locale=(row.locale if row else "") or DEFAULT_LOCALE,
         **_ways_out(delivery, event),
-        payload=_reported(delivery, event, row) if delivery.channel == Channel.WEBHOOK else _pointer(event, row),
+        payload=_payload(delivery, event, row),
     )
+
+
+def _payload(delivery: Delivery, event: Event, row: NotificationLog | None) -> dict[str, Any]:
+    if delivery.channel == Channel.WEBHOOK:
+        return _reported(delivery, event, row)
+    approved = _approved(event, row) if delivery.channel == Channel.WHATSAPP else {}
+    return {**_pointer(event, row), **approved}
 
 
 def _ways_out(delivery: Delivery, event: Event) -> dict[str, str]:
