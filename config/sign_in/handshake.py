@@ -20,12 +20,13 @@ from django.utils.http import is_same_domain
 from notifications.sockets.sign_in import Identity, Refused
 
 from . import tickets, tokens
+from .keys import holding
 
 Scope = dict[str, Any]
 Origin = tuple[str, str, int]
 PROTOCOL = "tidings.v1"
 _PORTS = {"http": 80, "https": 443}
-_JWT, _SESSION = "jwt:", "session:"
+_JWT, _SESSION, _KEY = "jwt:", "session:", "key:"
 
 
 # --- origins ----------------------------------------------------------------
@@ -151,14 +152,29 @@ def session_grant(session_key: str) -> str:
     return f"{_SESSION}{session_key}"
 
 
+def key_grant(key_id: int) -> str:
+    return f"{_KEY}{key_id}"
+
+
 def lapsed(identities: Sequence[Identity]) -> set[Identity]:
-    """Those who may not stay; two queries for any number. Their `expires_at` is the caller's to watch."""
+    """Those who may not stay; two queries for any number, two more where keys let somebody in.
+
+    Their `expires_at` is the caller's to watch.
+    """
     people = {identity.user_id for identity in identities}
     needed = ("is_active", "is_staff", "password", "token_version__version")
     found = User.objects.filter(pk__in=people).select_related("token_version").only(*needed)
     users = {user.pk: user for user in found}
     sessions = _sessions(i.grant.removeprefix(_SESSION) for i in identities if i.grant.startswith(_SESSION))
-    return {identity for identity in identities if not _holds(identity, users.get(identity.user_id), sessions)}
+    of_keys = {identity: _by_key(identity) for identity in identities if identity.grant.startswith(_KEY)}
+    good = holding.still_hold(of_keys.values())
+    ended = {identity for identity, pair in of_keys.items() if pair not in good}
+    others = (identity for identity in identities if identity not in of_keys)
+    return ended | {identity for identity in others if not _holds(identity, users.get(identity.user_id), sessions)}
+
+
+def _by_key(identity: Identity) -> tuple[int, int]:
+    return int(identity.grant.removeprefix(_KEY)), identity.user_id
 
 
 def _holds(identity: Identity, user: User | None, sessions: dict[str, dict[str, Any]]) -> bool:

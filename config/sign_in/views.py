@@ -20,6 +20,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import ValidationError as DRFValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -27,10 +28,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from notifications import audit
+from notifications.api.permissions import is_program
 from notifications.live import bell
 from notifications.sockets.sign_in import Refused
 
 from . import handshake, tickets, tokens
+from .keys import authentication, holding
+from .keys.issuing import Scope
 from .throttles import SignInThrottle
 
 
@@ -51,6 +55,12 @@ class TokensSerializer(AccessSerializer):
     refresh = serializers.CharField(help_text="Buys new access tokens.")
 
 
+class AskForTicketSerializer(serializers.Serializer[Any]):
+    user_id = serializers.IntegerField(
+        min_value=1, max_value=2**63 - 1, required=False, help_text="With an API key: which of its own users."
+    )
+
+
 class SocketTicketSerializer(serializers.Serializer[Any]):
     ticket = serializers.CharField()
     expires_at = serializers.DateTimeField()
@@ -64,6 +74,15 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = authentication.ApiKeyAuthentication
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        about = "`Api-Key <key>`, for other backends; docs/backends.md says what a key is good for."
+        return {"type": "apiKey", "in": "header", "name": "Authorization", "description": about}
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -122,13 +141,40 @@ class RevokeView(APIView):
 
 @method_decorator(never_cache, name="dispatch")
 class SocketTicketView(APIView):
-    """A ticket that opens one socket or stream, once, within 30 s."""
+    """A ticket that opens one socket or stream, once, within 30 s: one's own, or that of a backend's own user."""
 
-    @extend_schema(request=None, responses=SocketTicketSerializer)
+    scopes = {"post": Scope.TICKETS_ISSUE.value}
+
+    @extend_schema(request=AskForTicketSerializer, responses=SocketTicketSerializer)
     def post(self, request: Request) -> Response:
-        grant, grant_expires_at = _grant(request)
-        ticket, expires_at = tickets.mint(_person(request), grant=grant, grant_expires_at=grant_expires_at)
-        return Response(SocketTicketSerializer({"ticket": ticket, "expires_at": expires_at}).data)
+        body = AskForTicketSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked = body.validated_data.get("user_id")
+        made = _ticket_for(request, asked) if is_program(request) else _own_ticket(request, asked)
+        return Response(SocketTicketSerializer(dict(zip(("ticket", "expires_at"), made, strict=True))).data)
+
+
+def _own_ticket(request: Request, user_id: int | None) -> tuple[str, datetime]:
+    if user_id not in (None, _person(request).pk):
+        raise PermissionDenied("Only an API key asks for the ticket of somebody else.", "not_yours")
+    grant, grant_expires_at = _grant(request)
+    return tickets.mint(_person(request), grant=grant, grant_expires_at=grant_expires_at)
+
+
+def _ticket_for(request: Request, user_id: int | None) -> tuple[str, datetime]:
+    """Whoever is not one of the account's own gets the same answer, there or not."""
+    if user_id is None:
+        raise DRFValidationError({"user_id": ["Say for whom."]})
+    program = cast(holding.Program, request.auth)
+    user = holding.may_ask_for(program, user_id)
+    if user is None:
+        raise PermissionDenied("This is none of the account's own users.", "not_its_user")
+    actor = (_person(request).pk, program.account)
+    with transaction.atomic():
+        grant = handshake.key_grant(program.key_id)
+        made = tickets.mint(user, grant=grant, grant_expires_at=program.expires_at)
+        audit.record("ticket.issued", "api_key", program.key_id, actor=actor, target_user_id=user.pk)
+    return made
 
 
 def _person(request: Request) -> User:

@@ -1,0 +1,5 @@
+"""Other backends and their keys."""
+
+from . import accounts
+
+__all__ = ["accounts"]
