@@ -1,12 +1,12 @@
 """What SQLite and Postgres say differently: the clock, a list of ids, what a number may be, a lock without a row."""
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import BooleanField, Model
+from django.db.models.expressions import RawSQL
 
 _LARGEST_ID = 2**63 - 1
 
@@ -30,9 +30,16 @@ def storable(ids: Iterable[Any]) -> list[Any]:
 
 def id_list(ids: Sequence[int]) -> tuple[str, Any]:
     """SQL for “one of these ids”, and its one parameter, however many there are."""
+    listed = ",".join(map(str, ids))  # one text: an array is adapted element by element
     if connection.vendor == "postgresql":
-        return "= ANY(%s)", list(ids)
-    return "IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))
+        return "= ANY(%s::bigint[])", f"{{{listed}}}"
+    return "IN (SELECT value FROM json_each(%s))", f"[{listed}]"
+
+
+def is_one_of(column: str, ids: Sequence[int]) -> RawSQL:
+    """The same as a condition of the ORM; `column` as the one table of the query has it."""
+    these, listed = id_list(ids)
+    return RawSQL(f"{column} {these}", [listed], output_field=BooleanField())
 
 
 def among(ids: str) -> str:

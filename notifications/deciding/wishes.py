@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ..database import is_one_of
 from ..events import Priority
 from ..models import NotificationLog, Preference
 from . import quiet_hours
@@ -12,7 +13,7 @@ from .preferences import Preferences, QuietHours
 
 def of(user_ids: Sequence[int]) -> dict[int, Preferences]:
     """Those of them who said something, in one query; who is missing has the defaults."""
-    return {row.user_id: preferences(row) for row in Preference.objects.filter(user_id__in=user_ids)}
+    return {row.user_id: preferences(row) for row in Preference.objects.filter(is_one_of("user_id", user_ids))}
 
 
 def quiet(user_ids: Iterable[int], *, now: datetime) -> set[int]:

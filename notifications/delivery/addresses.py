@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from django.contrib.auth import get_user_model
 
-from ..database import database_now
+from ..database import database_now, is_one_of
 from ..events import Channel
 from ..models import Delivery, Device, Phone, Suppression, Webhook
 from ..transports.base import Address
@@ -76,13 +76,13 @@ def _allowed(addresses: list[Address], barred: Collection[str]) -> Reach:
 def _known(user_ids: Collection[int], channel: str) -> list[tuple[int, Address]]:
     match channel:
         case Channel.EMAIL:
-            people = get_user_model().objects.filter(pk__in=user_ids).exclude(email="")
+            people = get_user_model().objects.filter(is_one_of("id", user_ids)).exclude(email="")
             return [(user, Address(value=email.lower())) for user, email in people.values_list("pk", "email")]
         case Channel.WHATSAPP | Channel.SMS:
-            phones = Phone.objects.filter(pk__in=user_ids, verified_at__isnull=False).exclude(number="")
+            phones = Phone.objects.filter(is_one_of("user_id", user_ids), verified_at__isnull=False).exclude(number="")
             return [(user, Address(value=number)) for user, number in phones.values_list("pk", "number")]
         case Channel.PUSH:
-            devices = Device.objects.filter(user_id__in=user_ids, gone_at=None).order_by("pk")
+            devices = Device.objects.filter(is_one_of("user_id", user_ids), gone_at=None).order_by("pk")
             return [(one.user_id, Address(value=one.address, kind=one.kind, keys=one.keys)) for one in devices]
     return []
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import F
 
+from ..database import is_one_of
 from ..live.bell import ring_on_commit
 from ..live.rings import ChangeRing
 from ..models import Delivery, Event, Inbox, NotificationLog, Withdrawn
@@ -29,7 +30,7 @@ def replace(event: Event, users: Sequence[int], *, now: datetime) -> dict[int, i
 def _olds(event: Event, users: Sequence[int]) -> list[NotificationLog]:
     thread = Event.objects.filter(kind=event.kind, thread=event.thread).exclude(pk=event.pk)
     rows = NotificationLog.objects.filter(
-        event__in=thread.values("pk"), recipient_id__in=users, withdrawn=Withdrawn.NO, deleted_at=None
+        is_one_of("recipient_id", users), event__in=thread.values("pk"), withdrawn=Withdrawn.NO, deleted_at=None
     )
     return list(rows.order_by("recipient_id", "seq"))
 

@@ -60,19 +60,22 @@ def write(event: Event, reasons: Mapping[int, str]) -> None:
 def _grouped(
     event: Event, reasons: Mapping[int, str], decisions: Decisions, replaced: Mapping[int, int]
 ) -> Mapping[Alike, Sequence[int]]:
+    apart = decisions.wishes.keys() | replaced.keys()
+    by_reason: dict[str, list[int]] = defaultdict(list)
     groups: dict[Alike, list[int]] = defaultdict(list)
     for user, reason in reasons.items():
-        live = decisions.live(user)
-        alike = Alike(
-            reason,
-            live.outcome,
-            live.reason,
-            event.nearest_locale(decisions.wish(user).locale),
-            decisions.is_silent(user),
-            replaced.get(user),
-        )
-        groups[alike].append(user)
+        if user in apart:
+            groups[_alike(event, user, reason, decisions, replaced)].append(user)
+        else:
+            by_reason[reason].append(user)
+    for reason, users in by_reason.items():
+        groups[_alike(event, users[0], reason, decisions, replaced)] += users
     return groups
+
+
+def _alike(event: Event, user: int, reason: str, decisions: Decisions, replaced: Mapping[int, int]) -> Alike:
+    live, locale = decisions.live(user), event.nearest_locale(decisions.wish(user).locale)
+    return Alike(reason, live.outcome, live.reason, locale, decisions.is_silent(user), replaced.get(user))
 
 
 def _raise_counters(users: Sequence[int]) -> dict[int, tuple[int, int, int]]:

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from ...deciding import wishes
-from ...deciding.decide import HOLD, Decision, Person, Way, decide, is_silent
+from ...deciding.decide import HOLD, INSIDE, Decision, Person, Way, decide, is_silent
 from ...deciding.preferences import DEFAULTS, Preferences
-from ...events import Channel
 from ...models import Event
 from ..addresses import Reach, reach
 from . import digests
@@ -16,17 +15,18 @@ _UNREACHED = Reach()
 
 
 class Decisions:
-    """What is decided at `now` for these people, every channel of each. A handful of queries, however many they are."""
+    """What is decided at `now` for these people, every channel of each. A handful of queries, however many they are.
+
+    `planned`: the ways that need a delivery.
+    """
 
     def __init__(self, event: Event, user_ids: Sequence[int], *, now: datetime) -> None:
         self.about, self.ways, self.now = about(event), ways(event), now
         self.wishes = wishes.of(user_ids)
-        outward = [way for way in self.ways if way.channel not in (Channel.INBOX, Channel.WEBSOCKET)]
-        self._reaches = {
-            way.channel: reach(user_ids, way.channel) for way in outward if way.rung is not None and way.is_configured
-        }
+        self.planned = [way for way in self.ways if way.rung is not None and way.is_configured and _is_outward(way)]
+        self._reaches = {way.channel: reach(user_ids, way.channel) for way in self.planned}
         self._alike: dict[tuple[Way, int, bool, bool], Decision] = {}
-        self._digests = digests.Open(event, user_ids, now=now)
+        self._digests = digests.Open(event, user_ids, now=now) if self.planned else None
 
     def of(self, user_id: int) -> Iterator[tuple[Way, Decision]]:
         """In the order of `ways`."""
@@ -40,7 +40,8 @@ class Decisions:
             person = Person(preferences=wish, has_address=key[2], is_suppressed=key[3])
             decision = self._alike[key] = decide(self.about, way, person, now=self.now)
         if decision.outcome == HOLD and decision.reason == "digest":
-            return Decision(HOLD, "digest", self._digests.due_at(user_id, way.channel) or decision.until)
+            joined = self._digests.due_at(user_id, way.channel) if self._digests else None
+            return Decision(HOLD, "digest", joined or decision.until)
         return decision
 
     def wish(self, user_id: int) -> Preferences:
@@ -55,4 +56,8 @@ class Decisions:
 
     def digest_of(self, user_id: int, channel: str) -> int | None:
         """The delivery whose digest this one joins."""
-        return self._digests.lead(user_id, channel)
+        return self._digests.lead(user_id, channel) if self._digests else None
+
+
+def _is_outward(way: Way) -> bool:
+    return way.channel not in INSIDE

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ...database import database_now
+from ...database import database_now, is_one_of
 from ...locks import hold_inboxes, transacting
 from ...models import Delivery, Event, NotificationLog
 from ...words import catalogue
@@ -33,7 +33,7 @@ class Open:
 
     def __init__(self, event: Event, user_ids: Sequence[int], *, now: datetime) -> None:
         open_ = Delivery.objects.filter(
-            recipient_id__in=user_ids,
+            is_one_of("recipient_id", user_ids),
             digest_key=key_of(event),
             state=Delivery.State.HELD,
             reason="digest",

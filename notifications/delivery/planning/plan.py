@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from ...deciding import policies
-from ...deciding.decide import HOLD, INSIDE, SEND, SKIP, Decision, Way
+from ...deciding.decide import HOLD, SEND, SKIP, Decision, Way
 from ...events import Channel, Priority
 from ...models import Delivery, Event
 from .. import queue
@@ -19,7 +19,9 @@ _STATE_OF = {SEND: Delivery.State.WAITING, HOLD: Delivery.State.HELD, SKIP: Deli
 
 def plan(event: Event, row_ids: Mapping[int, int], decisions: Decisions) -> None:
     """Write the deliveries of these new rows, {recipient: row id}."""
-    made = [one for user, row_id in row_ids.items() for one in _for_one(event, user, row_id, decisions)]
+    made: list[Delivery] = []
+    if decisions.planned:
+        made += [one for user, row_id in row_ids.items() for one in _for_one(event, user, row_id, decisions)]
     if first_push_again_at := _push_again_at(event, decisions.now):
         again = Way(channel=Channel.WEBSOCKET)
         for user, row_id in row_ids.items():
@@ -42,9 +44,8 @@ def _push_again_at(event: Event, now: datetime) -> datetime | None:
 
 def _for_one(event: Event, user: int, row_id: int, decisions: Decisions) -> Iterator[Delivery]:
     first_rung_at: datetime | None = decisions.now + timedelta(seconds=settings.NOTIFICATION_CONFIRMATION_TIMEOUT)
-    for way, decision in decisions.of(user):
-        if way.channel in INSIDE or way.rung is None or not way.is_configured:
-            continue
+    for way in decisions.planned:
+        decision = decisions.on(way, user)
         delivery = _delivery(event, user, row_id, way, decision, decisions.now)
         if way.rung and decision.outcome != SKIP:  # the first rung has its time; each other waits for the one before
             delivery.due_at, first_rung_at = first_rung_at, None
