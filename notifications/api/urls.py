@@ -19,6 +19,7 @@ from .reaching.views import DeviceViewSet, PhoneViewSet
 from .rooms.staff import StaffRoomViewSet
 from .rooms.views import RoomViewSet
 from .staff.views import AuditViewSet, ConnectionViewSet, StaffNotificationViewSet
+from .templates.views import TemplateViewSet
 
 View = Callable[..., HttpResponseBase]
 
@@ -50,6 +51,7 @@ def _routes(router: SimpleRouter) -> list[URLPattern | URLResolver]:
     router.register("admin/channels", ChannelViewSet, basename="channel")
     router.register("admin/suppressions", SuppressionViewSet, basename="suppression")
     router.register("admin/webhooks", WebhookViewSet, basename="webhook")
+    router.register("admin/templates", TemplateViewSet, basename="template")
     return router.urls
 
 
@@ -79,6 +81,7 @@ ALIASES: Mapping[str, Spelling] = {
     "notifications/mark-all-read": {"post": (NotificationViewSet, "mark_all_as_read")},
     # 004
     "notifications/read-all": {"put": (NotificationViewSet, "mark_all_as_read")},
+    "notifications/templates": {"get": (TemplateViewSet, "list"), "post": (TemplateViewSet, "create")},
     "notifications/broadcast": {"post": (StaffNotificationViewSet, "broadcast")},
     "notifications/retry": {"post": (StaffNotificationViewSet, "retry")},
     "notifications/cleanup": {"post": (StaffNotificationViewSet, "cleanup")},

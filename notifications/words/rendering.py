@@ -167,7 +167,7 @@ def _read(words: str) -> _Read:
         _refuse_what_is_not_ours(words, parts)
         found = template.analyze()
     except LiquidError as error:
-        raise _unusable(error) from error
+        raise _unusable(words, error) from error
     except RecursionError:
         raise Unusable("nested too deep") from None
     paths = [path for variables in found.globals.values() for path in variables]
@@ -220,10 +220,10 @@ def _asked_for(parts: Sequence[Node | Expression]) -> Iterator[str]:
             yield str(part.left)
 
 
-def _unusable(error: LiquidError) -> Unusable:
+def _unusable(words: str, error: LiquidError) -> Unusable:
     where = error.context()
-    why = str(error.message or type(error).__name__)
-    return Unusable(why, line=where[0], column=where[1] + 1) if where else Unusable(why)
+    why = str(error.message or type(error).__name__).replace("end of expression", "the end")
+    return Unusable(why, line=where[0], column=where[1] + 1) if where else _at(words, len(words), why)
 
 
 def _at(words: str, index: int, why: str) -> Unusable:

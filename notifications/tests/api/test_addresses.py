@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import resolve
 
 from notifications.api.urls import ALIASES
-from notifications.models import Event
+from notifications.models import Event, Template
 from notifications.tests.crowd import everything_written, rows_of
 
 from .people import client_of, refusal
@@ -64,10 +64,12 @@ def sample(spelling: str) -> str:
 SAMPLES: dict[str, Any] = {
     "notifications": {"notification_type": "general", "message": "Hi", "to": {}},
     "notifications/broadcast": {"title": "T", "message": "Hi"},
+    "notifications/templates": {"notification_type": "general", "message": "Hi"},
 }
 EXPECTED = {
     ("notifications", "post"): 202,
     ("notifications/broadcast", "post"): 202,
+    ("notifications/templates", "post"): 201,
     ("notifications/(?P<pk>[0-9]+)", "delete"): 204,
 }
 
@@ -82,6 +84,7 @@ def test_the_other_systems_spellings_answer_with_and_without_api_and_slash(
     for prefix in ("", "/api"):
         for end in ("", "/"):
             notify_to(admin)
+            Template.objects.all().delete()  # there is one for each place
             row = rows_of(admin)[-1].pk
             answer = ask(admin, method, prefix + sample(spelling) + end, SAMPLES.get(spelling, {}), row)
             assert answer.status_code == EXPECTED.get((spelling, method), 200), (prefix, end, answer.content)
