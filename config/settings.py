@@ -162,6 +162,7 @@ REST_FRAMEWORK = {
         "sign_in": text("THROTTLE_SIGN_IN", "600/min" if DEBUG else "10/min"),  # demo scripts sign in a lot
         "read": text("THROTTLE_READ", "1200/min"),
         "write": text("THROTTLE_WRITE", "600/min"),
+        "wrong_link": text("THROTTLE_WRONG_LINK", "30/min"),
     },
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "notifications.api.errors.answer",
@@ -186,6 +187,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
 # --- the engine -------------------------------------------------------------
 NOTIFICATION_SIGN_IN = "config.sign_in.handshake"  # who is behind a socket: the engine never sees a token's inside
+NOTIFICATION_LINK_THROTTLE = "config.sign_in.throttles.WrongLinkThrottle"
 NOTIFICATION_CATALOGUES = [BASE_DIR / "core" / "kinds.toml"]
 if not flag("NOTIFICATION_PERSISTENCE_ENABLED", default=True):
     raise ImproperlyConfigured("NOTIFICATION_PERSISTENCE_ENABLED=false is refused: storing is the point")

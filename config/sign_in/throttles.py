@@ -74,6 +74,22 @@ class SignInThrottle(SettingsThrottle):
         return self.key_for(address(request), normalize("NFKC", str(name)).strip().lower())
 
 
+class WrongLinkThrottle(SettingsThrottle):
+    """Per address, and only what was wrong counts: the caller says so. Beyond the rate nothing is looked at."""
+
+    scope = "wrong_link"
+
+    def get_cache_key(self, request: Request | HttpRequest, view: Any) -> str:
+        return self.key_for(address(request))
+
+    def throttle_success(self) -> bool:
+        return True
+
+    def count(self) -> None:
+        """What `allow_request` has let in was wrong."""
+        self.cache.set(self.key, [self.now, *self.history], self.duration)
+
+
 def address(request: Request | HttpRequest) -> str:
     """Where a request comes from. What `X-Forwarded-For` says counts as far as our own proxies wrote it."""
     nearest = str(request.META.get("REMOTE_ADDR") or "")

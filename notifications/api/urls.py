@@ -19,6 +19,7 @@ from .reaching.views import DeviceViewSet, PhoneViewSet
 from .rooms.staff import StaffRoomViewSet
 from .rooms.views import RoomViewSet
 from .staff.views import AuditViewSet, ConnectionViewSet, StaffNotificationViewSet
+from .unsubscribing.views import PreferencesPage, UnsubscribePage
 from .templates.views import TemplateViewSet
 
 View = Callable[..., HttpResponseBase]
@@ -119,5 +120,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_aliases(),  # first: /api/notifications/ takes a POST only here
     path("api/notifications/preferences/", PreferencesViewSet.as_view({m: a for m, (_, a) in PREFERENCES.items()})),
     path("api/", include([*_routes(BareRouter()), *_routes(SimpleRouter())])),  # of two with one name the last is shown
+    re_path("^unsubscribe/(?P<token>[^/]+)/?$", UnsubscribePage.as_view()),
+    re_path("^preferences/(?P<token>[^/]+)/?$", PreferencesPage.as_view()),
     re_path("^callbacks/(?P<channel>[a-z]+)/?$", CallbackView.as_view()),
 ]

@@ -1,8 +1,9 @@
 """What people want: their preferences, quiet hours and unsubscriptions. Each change is a verb."""
 
-from .changing import FIELDS, READ_ONLY, change, resubscribe, unsubscribe
-from .grid import CHANNELS
+from .changing import change
+from .grid import CHANNELS, is_on
+from .leaving import choose, resubscribe, unsubscribe
 from .showing import shown
 from .values import is_mandatory
 
-__all__ = ["CHANNELS", "FIELDS", "READ_ONLY", "change", "is_mandatory", "resubscribe", "shown", "unsubscribe"]
+__all__ = ["CHANNELS", "change", "choose", "is_mandatory", "is_on", "resubscribe", "shown", "unsubscribe"]

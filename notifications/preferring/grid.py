@@ -65,7 +65,6 @@ class Writing:
                 self._cell(
                     kind, _channel(channel, f"{place}.{spelling}.{channel}"), on, f"{place}.{spelling}.{channel}"
                 )
-        self.said = {kind: cells for kind, cells in self.said.items() if cells}
 
     def _cell(self, kind: str, channel: str, on: Any, place: str) -> None:
         on = None if on is None else values.yes_or_no(on, place)
@@ -85,6 +84,8 @@ class Writing:
         )
         if is_default:
             self.said.get(kind, {}).pop(channel, None)
+            if not self.said.get(kind):
+                self.said.pop(kind, None)
         else:
             self.said.setdefault(kind, {})[channel] = bool(on)
 
