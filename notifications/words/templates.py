@@ -21,7 +21,7 @@ FIELDS = ("kind", "channel", "locale", "title", "message", "priority", "is_activ
 @transacting
 def create(fields: Mapping[str, Any], *, actor: Actor) -> Template:
     """A new one, from now on said in its place. Raises Refused."""
-    template = Template(**_checked(fields), updated_at=database_now())
+    template = Template(**checked(fields), updated_at=database_now())
     _save(template, "created", actor)
     return template
 
@@ -34,7 +34,7 @@ def change(template_id: int, fields: Mapping[str, Any], *, actor: Actor) -> Temp
     """
     template = Template.objects.select_for_update().get(pk=template_id)
     before = {name: getattr(template, name) for name in FIELDS}
-    after = _checked({**before, **fields})
+    after = checked({**before, **fields})
     if after == before:
         return template
     for name, value in after.items():
@@ -90,7 +90,7 @@ def _note(template: Template, template_id: int, act: str, actor: Actor) -> None:
     )
 
 
-def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
+def checked(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields as they are stored, the blanks filled in. Raises Refused."""
     kind = catalogue.find(fields["kind"])
     if kind is None:
