@@ -30,6 +30,21 @@ def follow(done: Delivery, *, now: datetime) -> None:
         queue.look_after_commit()
 
 
+def hasten(failed: Delivery, *, now: datetime) -> None:
+    """A rung that its provider took, and says later that it did not arrive: the next need not wait any longer."""
+    if not failed.rung:
+        return  # the kind's own channel: the first rung has its time whatever happens there
+    waiting = Delivery.objects.filter(
+        notification_id=failed.notification_id,
+        rung=failed.rung + 1,
+        state=Delivery.State.WAITING,
+        lease=None,
+        due_at__gt=now,
+    )
+    if waiting.update(due_at=now):
+        queue.look_after_commit()
+
+
 def stop(user_ids: Sequence[int]) -> int:
     """These people have acknowledged or read something: it is neither pushed again nor is there a further rung.
 

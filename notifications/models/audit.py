@@ -23,7 +23,7 @@ class AuditEntry(models.Model):
     class Meta:
         verbose_name_plural = "audit entries"
         indexes = [
-            models.Index(fields=["entity_type", "entity_id"], name="audit_entity"),
+            models.Index(fields=["entity_id", "entity_type"], name="audit_about"),
             models.Index(fields=["target_user_id", "id"], name="audit_target"),
             models.Index(fields=["actor_id", "id"], name="audit_actor"),
             models.Index(fields=["action", "id"], name="audit_action"),

@@ -116,6 +116,11 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.channel} for #{self.notification_id}: {self.state}"
 
+    @property
+    def digest_id(self) -> int | None:
+        """The delivery whose message tells this one with others of its kind; its own where it is the first."""
+        return self.carried_by_id or (self.pk if self.digest_key else None)
+
 
 class Attempt(models.Model):
     """One call of a provider, written before it is made. `ended_at` None with a lapsed lease: outcome unknown."""

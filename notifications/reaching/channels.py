@@ -67,7 +67,7 @@ def overview() -> list[ChannelNow]:
 
 
 def _waiting() -> Mapping[str, int]:
-    rows = Delivery.objects.filter(state=Delivery.State.WAITING)
+    rows = Delivery.objects.filter(state__in=[Delivery.State.WAITING, Delivery.State.HELD])
     return dict(rows.values_list("channel").annotate(n=Count("id")).order_by())
 
 

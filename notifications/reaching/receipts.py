@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 
 from .. import audit
 from ..database import database_now
+from ..delivery import fallback
 from ..events import Channel
 from ..locks import lock_inbox, transacting
 from ..models import Delivery, Phone, Suppression
@@ -71,6 +72,8 @@ def _advance(delivery_id: int, recipient_id: int | None, receipt: Receipt) -> bo
     )
     if receipt.suppress:
         _suppress(delivery, receipt, now)
+    if receipt.word == FAILED and delivery.state == Delivery.State.SENT and delivery.notification_id:
+        fallback.hasten(delivery, now=now)
     return True
 
 

@@ -29,6 +29,9 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     notification_id = serializers.IntegerField(allow_null=True)
     event_id = serializers.UUIDField()
     user_id = serializers.IntegerField(source="recipient_id", allow_null=True)
+    digest = serializers.IntegerField(
+        source="digest_id", allow_null=True, help_text="The delivery that tells it with others of its kind."
+    )
 
     class Meta:
         model = Delivery
@@ -44,6 +47,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
             "reason",
             "attempts",
             "due_at",
+            "digest",
             "last_error",
             "provider_id",
             "receipt",

@@ -63,7 +63,7 @@ class AuditFilter(django_filters.FilterSet):
     id = Number(field_name="pk", label="Entry")
     actor = Number(field_name="actor_id", label="Actor's id")
     action = AnyOf("action", label="Action")
-    entity_type = AnyOf("entity_type", label="Entity type")
+    entity_type = AnyOf("entity_type", label="Entity type", method="of_type")
     entity_id = django_filters.CharFilter(method="about", label="Entity id", max_length=64)
     target_user_id = Number(field_name="target_user_id", label="Target user")
     since = Moment(field_name="at", lookup_expr="gte", label="Since")
@@ -72,6 +72,11 @@ class AuditFilter(django_filters.FilterSet):
     class Meta:
         model = AuditEntry
         fields: tuple[str, ...] = ()
+
+    def of_type(self, entries: QuerySet[Any], name: str, given: list[str]) -> QuerySet[Any]:
+        """What became of many notifications of one event at once is written under the event."""
+        in_batches = Q(entity_type="event", action__startswith="notification.") if "notification" in given else Q()
+        return entries.filter(Q(entity_type__in=given) | in_batches)
 
     def about(self, entries: QuerySet[Any], name: str, given: str) -> QuerySet[Any]:
         """Acts on many rows are found by each of them."""

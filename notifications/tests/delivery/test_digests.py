@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from notifications import dispatch
+from notifications.api.deliveries.serializers import DeliverySerializer
 from notifications.delivery import queue
 from notifications.delivery.attempts.beginning import begin
 from notifications.insight import ledger
@@ -53,6 +54,14 @@ def test_what_comes_within_the_window_is_one_message(gathering: User, pass_time:
     assert {one.state for one in mine(gathering)} == {"sent"}
     assert all(row.sent_at for row in rows_of(gathering))
     assert list(ledger.check()) == []
+
+
+def test_staff_see_which_digest_took_it(gathering: User) -> None:
+    for title in ("One", "Two"):
+        say(gathering, title)
+    first, second = mine(gathering)
+    shown = DeliverySerializer([first, second], many=True).data
+    assert [one["digest"] for one in shown] == [first.pk] * 2
 
 
 def test_the_next_window_is_another_digest(gathering: User, pass_time: Wait) -> None:

@@ -11,6 +11,8 @@ from notifications import inbox
 from notifications.delivery import queue
 from notifications.delivery.attempts.beginning import begin
 from notifications.models import Delivery, Device
+from notifications.reaching import receipts
+from notifications.reaching.receipts import Receipt
 from notifications.transports import memory
 from notifications.transports.base import TransportError
 
@@ -54,6 +56,19 @@ def test_a_rung_that_fails_is_followed_at_once(reachable: User, pass_time: Wait)
     pass_time(30.1)
     send_due()
     assert [channel for channel, _ in sent()] == ["sms"]
+
+
+def test_a_rung_that_bounces_later_is_followed_at_once(reachable: User, pass_time: Wait) -> None:
+    send(reachable, priority="critical")
+    pass_time(30.1)
+    send_due()
+    email = Delivery.objects.get(channel="email")
+    bounced = Receipt(channel="email", word="failed", delivery_id=email.pk, why="550 no such user")
+    assert receipts.record(bounced)
+    assert send_due() == 1
+    assert [channel for channel, _ in sent()] == ["email", "sms"]
+    assert not receipts.record(bounced), "told twice"
+    assert send_due() == 0
 
 
 def test_a_rung_without_an_address_is_left_out(pass_time: Wait) -> None:
