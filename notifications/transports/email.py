@@ -104,11 +104,10 @@ def letter(message: Message, address: Address) -> EmailMessage:
 
 
 def _text(message: Message) -> str:
-    parts = [message.title, message.message, message.link or ""]
-    body = "\n\n".join(part for part in parts if part)
     links = {"Unsubscribe": message.unsubscribe_url, "E-mail settings": message.preferences_url}
     foot = "".join(f"\n{name}: {url}" for name, url in links.items() if url)
-    return body + (f"\n\n-- {foot}" if foot else "") + "\n"
+    parts = [message.title, message.message, message.link, foot and f"-- {foot}"]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _html(message: Message) -> str:
