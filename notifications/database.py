@@ -1,6 +1,6 @@
 """What SQLite and Postgres say differently: the clock, a list of ids, what a number may be, a lock without a row."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ def storable(ids: Iterable[Any]) -> list[Any]:
     return [given for given in ids if not isinstance(given, int) or abs(given) <= _LARGEST_ID]
 
 
-def id_list(ids: Sequence[int]) -> tuple[str, Any]:
+def id_list(ids: Collection[int]) -> tuple[str, Any]:
     """SQL for “one of these ids”, and its one parameter, however many there are."""
     listed = ",".join(map(str, ids))  # one text: an array is adapted element by element
     if connection.vendor == "postgresql":
@@ -36,7 +36,7 @@ def id_list(ids: Sequence[int]) -> tuple[str, Any]:
     return "IN (SELECT value FROM json_each(%s))", f"[{listed}]"
 
 
-def is_one_of(column: str, ids: Sequence[int]) -> RawSQL:
+def is_one_of(column: str, ids: Collection[int]) -> RawSQL:
     """The same as a condition of the ORM; `column` as the one table of the query has it."""
     these, listed = id_list(ids)
     return RawSQL(f"{column} {these}", [listed], output_field=BooleanField())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cached_property
 
 from ...deciding import wishes
 from ...deciding.decide import HOLD, INSIDE, Decision, Person, Way, decide, is_silent
@@ -9,7 +10,7 @@ from ...deciding.preferences import DEFAULTS, Preferences
 from ...models import Event
 from ..addresses import Reach, reach
 from . import digests
-from .ways import about, ways
+from .ways import about, paused_channels, ways
 
 _UNREACHED = Reach()
 
@@ -21,12 +22,12 @@ class Decisions:
     """
 
     def __init__(self, event: Event, user_ids: Sequence[int], *, now: datetime) -> None:
-        self.about, self.ways, self.now = about(event), ways(event), now
+        self.about, self.now, self._event, self._user_ids = about(event), now, event, user_ids
+        self.ways = ways(event, paused=paused_channels())
         self.wishes = wishes.of(user_ids)
         self.planned = [way for way in self.ways if way.rung is not None and way.is_configured and _is_outward(way)]
         self._reaches = {way.channel: reach(user_ids, way.channel) for way in self.planned}
         self._alike: dict[tuple[Way, int, bool, bool], Decision] = {}
-        self._digests = digests.Open(event, user_ids, now=now) if self.planned else None
 
     def of(self, user_id: int) -> Iterator[tuple[Way, Decision]]:
         """In the order of `ways`."""
@@ -40,8 +41,7 @@ class Decisions:
             person = Person(preferences=wish, has_address=key[2], is_suppressed=key[3])
             decision = self._alike[key] = decide(self.about, way, person, now=self.now)
         if decision.outcome == HOLD and decision.reason == "digest":
-            joined = self._digests.due_at(user_id, way.channel) if self._digests else None
-            return Decision(HOLD, "digest", joined or decision.until)
+            return Decision(HOLD, "digest", self._digests.due_at(user_id, way.channel) or decision.until)
         return decision
 
     def wish(self, user_id: int) -> Preferences:
@@ -56,7 +56,12 @@ class Decisions:
 
     def digest_of(self, user_id: int, channel: str) -> int | None:
         """The delivery whose digest this one joins."""
-        return self._digests.lead(user_id, channel) if self._digests else None
+        return self._digests.lead(user_id, channel)
+
+    @cached_property
+    def _digests(self) -> digests.Open:
+        """Asked for when something is gathered, which is rare."""
+        return digests.Open(self._event, self._user_ids, now=self.now)
 
 
 def _is_outward(way: Way) -> bool:

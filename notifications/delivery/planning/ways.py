@@ -37,9 +37,9 @@ def about(event: Event) -> About:
     )
 
 
-def ways(event: Event) -> list[Way]:
-    """Every channel on which people are reached, in the order of the vocabulary; the ladder's behind its own."""
-    named, paused = channels_of(event), set(PausedChannel.objects.values_list("channel", flat=True))
+def ways(event: Event, *, paused: Collection[str] = ()) -> list[Way]:
+    """Every channel on which people are reached: inside, its own, the ladder, and those that it does not use."""
+    named = channels_of(event)
     own = [channel for channel in policies.OUTWARD if channel in named]
     ladder = policies.ladder(event.priority, used=own)
     inside = [Way(channel=Channel.INBOX), Way(channel=Channel.WEBSOCKET, rung=_rung(Channel.WEBSOCKET, named))]
@@ -47,6 +47,11 @@ def ways(event: Event) -> list[Way]:
     rungs = [_outward(channel, rung, paused) for rung, channel in enumerate(ladder, 1)]
     others = [_outward(channel, None, paused) for channel in policies.OUTWARD if channel not in {*own, *ladder}]
     return [*inside, *direct, *rungs, *others]
+
+
+def paused_channels() -> set[str]:
+    """Staff have paused these."""
+    return set(PausedChannel.objects.values_list("channel", flat=True))
 
 
 def way(channel: str, rung: int, *, is_paused: bool = False) -> Way:
