@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -39,8 +40,9 @@ class Sender:
     def __init__(self, threads: int | None = None) -> None:
         self.threads = threads or settings.SENDER_THREADS
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="sender")
-        self._under_way: dict[Leased, Begun] = {}  # begun, and not recorded yet
+        self._under_way: set[Leased] = set()  # each has a thread
         self._ended: SimpleQueue[tuple[Begun, Outcome]] = SimpleQueue()
+        self._unrecorded: list[tuple[Begun, Outcome]] = []
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._claims = 0
@@ -59,7 +61,7 @@ class Sender:
             self._thread.join(STOP_WITHIN_S + 2)
 
     def is_busy(self) -> bool:
-        return bool(self._under_way)
+        return bool(self._under_way or self._unrecorded)
 
     def run(self) -> None:
         while not self._stopping.is_set():
@@ -69,16 +71,21 @@ class Sender:
         self._wind_up()
 
     def step(self) -> bool:
-        """Record what has ended, then begin what there is room for; True when something was begun."""
+        """Begin what there is room for, then record what has ended; True when there was something to do."""
         try:
-            self._record()
-            if time.monotonic() - self._renewed_at > RENEW_EVERY_S:
-                self._renewed_at = time.monotonic()
-                unit(queue.renew, list(self._under_way))
-            return self._begin()
+            return unit(self._round)
         except Exception as error:  # the database is away: the next round tries again
             log.warning("%s: %s", type(error).__name__, error)
             return False
+
+    def _round(self) -> bool:
+        """Threads that are free wait for nothing but their next attempt; what came of the last one is written then."""
+        self._take_ended()
+        if time.monotonic() - self._renewed_at > RENEW_EVERY_S:
+            self._renewed_at = time.monotonic()
+            queue.renew([*self._under_way, *(begun.leased for begun, _ in self._unrecorded)])
+        has_begun = self._begin()
+        return self._record() or has_begun
 
     # --- beginning ------------------------------------------------------------
     def _begin(self) -> bool:
@@ -86,14 +93,14 @@ class Sender:
         if not free:
             return False
         self._claims += 1
-        leased = unit(queue.claim, self._room(), most=free, oldest_first=self._claims % OLDEST_EVERY == 0)
+        leased = queue.claim(self._room(), most=free, oldest_first=self._claims % OLDEST_EVERY == 0)
         pushes = [one for one in leased if one.channel == Channel.WEBSOCKET]
         _each_alone_if_need_be(_push_all, pushes)
-        leased = [one for one in leased if one not in pushes]
-        for begun in _each_alone_if_need_be(begin, leased):
-            self._under_way[begun.leased] = begun
+        outward = [one for one in leased if one.channel != Channel.WEBSOCKET]
+        for begun in _each_alone_if_need_be(begin, outward):
+            self._under_way.add(begun.leased)
             self._pool.submit(self._make, begun)
-        return bool(leased or pushes)
+        return bool(leased)
 
     def _room(self) -> dict[str, int]:
         """How many more each channel may take."""
@@ -107,33 +114,30 @@ class Sender:
         queue.work.set()
 
     # --- recording ------------------------------------------------------------
-    def _record(self) -> None:
+    def _record(self) -> bool:
         """What has ended, all of it; while the database is away it is kept. Raises what the database raised."""
-        ended = self._take_ended()
-        try:
-            _each_alone_if_need_be(_record_all, ended)
-        except DATABASE_AWAY:
-            for one in ended:
-                self._ended.put(one)
-            raise
-        for begun, _ in ended:
-            self._under_way.pop(begun.leased, None)
+        if not self._unrecorded:
+            return False
+        _each_alone_if_need_be(_record_all, self._unrecorded)
+        self._unrecorded = []
+        return True
 
-    def _take_ended(self) -> list[tuple[Begun, Outcome]]:
-        ended = []
-        try:
+    def _take_ended(self) -> None:
+        """Their threads are free again."""
+        with suppress(Empty):
             while True:
-                ended.append(self._ended.get_nowait())
-        except Empty:
-            return ended
+                begun, outcome = self._ended.get_nowait()
+                self._under_way.discard(begun.leased)
+                self._unrecorded.append((begun, outcome))
 
     def _wind_up(self) -> None:
         deadline = time.monotonic() + STOP_WITHIN_S
-        while self._under_way and time.monotonic() < deadline:
-            queue.work.wait(0.1)
-            queue.work.clear()
+        while self.is_busy() and time.monotonic() < deadline:
+            self._take_ended()
             try:
-                self._record()
+                if not unit(self._record):
+                    queue.work.wait(0.1)
+                    queue.work.clear()
             except Exception as error:
                 log.warning("not recorded: %s: %s", type(error).__name__, error)
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -154,7 +158,7 @@ def _each_alone_if_need_be(work: Callable[[list[T]], list[R]], many: list[T]) ->
     if not many:
         return []
     try:
-        return unit(work, many)
+        return work(many)
     except DATABASE_AWAY:
         raise
     except Exception as error:
