@@ -55,6 +55,8 @@ class Open:
 
 def carried_by(lead_ids: Sequence[int]) -> dict[int, list[Delivery]]:
     """{lead: what it tells besides itself}, oldest first, with their notifications and events."""
+    if not lead_ids:  # most attempts lead none, and the query is a large one to build
+        return {}
     found = Delivery.objects.filter(carried_by__in=lead_ids, state=Delivery.State.HELD)
     carried: dict[int, list[Delivery]] = {}
     for one in found.select_related("notification", "event").order_by("pk"):
