@@ -8,9 +8,9 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notifications"
 
     def ready(self) -> None:
-        from .checks import check_catalogue, check_channels, check_sender, check_vapid_key
+        from .checks import check_catalogue, check_channels, check_sender, check_subscribers, check_vapid_key
 
-        for check in (check_channels, check_sender, check_vapid_key, check_catalogue):
+        for check in (check_channels, check_sender, check_vapid_key, check_catalogue, check_subscribers):
             checks.register(check)
         if settings.NOTIFICATION_ENGINE == "celery":
             from .delivery import queue

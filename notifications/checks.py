@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 
-from . import transports
+from . import bus, transports
 from .events import Channel
 from .transports.base import Malformed
 from .words import catalogue
@@ -58,3 +58,11 @@ def check_vapid_key(app_configs: Sequence[AppConfig] | None, **options: Any) -> 
 def check_catalogue(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
     """E004: a kinds file has mistakes; each with file, line, kind and field."""
     return [Error(str(mistake), id="notifications.E004") for mistake in catalogue.mistakes()]
+
+
+def check_subscribers(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """E005: somebody subscribes to a kind that there is not."""
+    if any(catalogue.mistakes()):
+        return []
+    unknown = sorted(bus.subscribed_kinds() - catalogue.kinds().keys())
+    return [Error(f"A subscriber wants the kind {kind!r}; there is none.", id="notifications.E005") for kind in unknown]

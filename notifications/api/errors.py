@@ -1,7 +1,7 @@
 """What goes wrong, as clients see it: {"detail": …} or {"field": ["…"]}, and always a "code"."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -36,6 +36,18 @@ class WillNotReturn(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_detail = "It was cancelled, replaced or has expired: it would never come back."
     default_code = "will_not_return"
+
+
+class AlreadyActed(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "A choice was made before."
+    default_code = "already_acted"
+
+
+class NoLongerOffered(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "It was cancelled, replaced or has expired: there is nothing to choose any more."
+    default_code = "no_longer_offered"
 
 
 class TooLarge(APIException):
@@ -75,10 +87,10 @@ def _in_the_words_of_http(exc: Exception) -> Exception:
             return KeyReused()
         case inbox.NotFound():
             return NotFound(f"Not in your inbox: {', '.join(map(str, exc.ids[:10]))}.")
-        case inbox.NothingToStop():
-            return NothingToStop()
-        case inbox.WillNotReturn():
-            return WillNotReturn()
+        case inbox.NothingToStop() | inbox.WillNotReturn() | inbox.NoLongerOffered():
+            return _STATE_FORBIDS[type(exc)]()
+        case inbox.AlreadyActed():
+            return AlreadyActed(f"A choice was made before: {exc.taken}.")
         case RequestDataTooBig():
             return TooLarge()
         case SuspiciousOperation():  # too many fields in a form, and the like
@@ -86,6 +98,13 @@ def _in_the_words_of_http(exc: Exception) -> Exception:
         case OperationalError() | InterfaceError():  # a pool without a free connection is among them
             return Unavailable()
     return exc
+
+
+_STATE_FORBIDS: Mapping[type[Exception], type[APIException]] = {
+    inbox.NothingToStop: NothingToStop,
+    inbox.WillNotReturn: WillNotReturn,
+    inbox.NoLongerOffered: NoLongerOffered,
+}
 
 
 def _code(exc: Exception, status_code: int) -> str:

@@ -1,6 +1,7 @@
 """What a recipient does with their notifications, from whichever door: the other writer of these rows."""
 
 from .acknowledging import Ack, acknowledge, record_acks, record_sent
+from .acting import AlreadyActed, NoLongerOffered, act
 from .counting import unread_counts
 from .marking import (
     NotFound,
@@ -18,10 +19,13 @@ from .withdrawing import NothingToStop, cancel_one, settle_event, stop_deliverie
 __all__ = [
     "LONGEST_SNOOZE",
     "Ack",
+    "AlreadyActed",
+    "NoLongerOffered",
     "NotFound",
     "NothingToStop",
     "WillNotReturn",
     "acknowledge",
+    "act",
     "archive",
     "cancel_one",
     "delete",

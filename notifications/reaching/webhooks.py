@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from .. import audit
+from .. import audit, bus
 from ..audit import Actor
 from ..database import database_now
 from ..locks import transacting
 from ..models import Webhook
 from ..transports.webhook import new_secret
 
-TYPES = (
-    *(f"notification.{what}" for what in ("created", "delivered", "read", "failed", "acted")),
-    "event.done",
-)
+TYPES = bus.TYPES
 OLD_SIGNS_FOR = timedelta(hours=24)
 
 

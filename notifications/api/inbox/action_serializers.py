@@ -54,6 +54,10 @@ class SnoozeSerializer(serializers.Serializer[Any]):
         return until
 
 
+class ActSerializer(serializers.Serializer[Any]):
+    action = serializers.CharField(max_length=64, help_text="The `id` of one of its `actions`.")
+
+
 class SeenSerializer(serializers.Serializer[Any]):
     up_to_seq = seq_field()
 

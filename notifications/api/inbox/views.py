@@ -21,6 +21,7 @@ from ...models import Event, Inbox, NotificationLog, outlived
 from ..explaining import ExplanationSerializer
 from .action_serializers import (
     AckSerializer,
+    ActSerializer,
     BulkSerializer,
     MarkAllSerializer,
     NothingSerializer,
@@ -123,6 +124,15 @@ class NotificationViewSet(GenericViewSet[NotificationLog]):
         row_id = self._id(pk)
         self._shown(row_id)  # somebody else's is 404 whatever is asked
         inbox.snooze(self._user_id, row_id, until=self._body()["until"])
+        return self._shown(row_id)
+
+    @extend_schema(responses=NotificationSerializer)
+    @action(detail=True, methods=["post"], serializer_class=ActSerializer)
+    def act(self, request: Request, pk: str) -> Response:
+        """Choose one of its actions, once: whoever sent it can hear of it. Who chooses has read it."""
+        row_id = self._id(pk)
+        self._shown(row_id)  # somebody else's is 404 whatever is asked
+        inbox.act(self._user_id, row_id, self._body()["action"])
         return self._shown(row_id)
 
     # --- many ------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from notifications import inbox
 from notifications.delivery import queue
+from notifications.events import Action
 from notifications.models import Delivery, NotificationLog, Webhook, outward_failed
 from notifications.tests.transports.provider import Provider, Received
 from notifications.transports import memory
@@ -149,3 +150,13 @@ def test_apprise_hears_of_an_event_once(settings: Any) -> None:
 def test_apprise_that_is_not_configured_is_said_on_the_event(reachable: User) -> None:
     assert send(reachable, channels=["apprise"]).decided == {"apprise": "not_configured"}
     assert not Delivery.objects.exists()
+
+
+def test_a_choice_is_told_with_what_was_chosen(listener: Provider, reachable: User) -> None:
+    subscribe(listener, "notification.acted")
+    send(reachable, actions=[Action("approve", "Approve")])
+    inbox.act(reachable.pk, rows_of(reachable)[0].pk, "approve")
+    report_due()
+    [told] = [json.loads(one.body) for one in listener.received]
+    assert told["type"] == "notification.acted"
+    assert (told["data"]["action_taken"], told["data"]["user_id"]) == ("approve", reachable.pk)
