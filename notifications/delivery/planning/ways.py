@@ -30,7 +30,7 @@ def about(event: Event) -> About:
         thread=event.thread,
         expires_at=event.expires_at,
         is_cancelled=event.state == Event.State.CANCELLED,
-        is_mandatory=is_critical or bool(kind and kind.mandatory),
+        is_mandatory=is_critical or bool(kind and kind.is_mandatory),
         is_critical=is_critical,
         was_requested=event.channels is not None,
         digest_window_s=kind.digest_window_s if kind else None,
