@@ -1,15 +1,23 @@
 """A night holds back what would make a sound; who travels, or changes their night, does not wait for the old one."""
 
+import threading
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import User
+from django.db import connection, transaction
 
 from notifications import preferring
 from notifications.database import database_now
+from notifications.delivery import queue
+from notifications.delivery.attempts.beginning import begin
 from notifications.models import Delivery
 from notifications.transports import memory
 
+from ..at_once import PATIENCE_S
 from ..crowd import send
 from .conftest import make_reachable, send_due, states
 
@@ -71,6 +79,41 @@ def test_another_night_is_waited_for_instead(transactional_db: None) -> None:
     held = Delivery.objects.get(recipient=person, channel="email")
     assert held.due_at
     assert (held.state, f"{held.due_at:%H:%M}") == ("held", night["end"])
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
+def test_what_is_being_decided_by_the_old_night_is_decided_again(
+    transactional_db: None, pass_time: Callable[[float], None]
+) -> None:
+    person = asleep()
+    send(person, channels=["email"])
+    pass_time(3 * 3600)  # as if it were over
+    leased = queue.claim({"email": 1}, most=1)
+    traveller = threading.Thread(target=in_a_thread, args=(lambda: say(person, timezone="Asia/Tokyo"),))
+    with transaction.atomic():
+        assert begin(leased) == []  # held again, as its transaction sees the person
+        traveller.start()
+        until_somebody_waits()
+    traveller.join(PATIENCE_S)
+    assert send_due() == 1
+    assert states(person)["email"][0] == "sent"
+
+
+def in_a_thread(act: Callable[[], None]) -> None:
+    try:
+        act()
+    finally:
+        connection.close()
+
+
+def until_somebody_waits() -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    waiting = False
+    while not waiting:
+        assert time.monotonic() < deadline, "nobody waits for our locks"
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid())")
+            (waiting,) = cursor.fetchone()
 
 
 def test_what_has_nothing_to_do_with_the_night_leaves_it_waiting(transactional_db: None) -> None:
