@@ -35,6 +35,7 @@ def timeline(row: NotificationLog, deliveries: Sequence[Delivery], decided: Mapp
 
 
 def _decision(row: NotificationLog, channel: str, decision: Decision) -> Moment:
+    """As it stands now; that it was held before is a moment of its own."""
     return Moment(row.created_at, "decided", channel, detail=f"{decision.outcome}: {decision.reason}")
 
 
@@ -66,8 +67,8 @@ def _withdrawn_at(row: NotificationLog) -> datetime:
 def _outside(delivery: Delivery, tries: Sequence[Attempt]) -> Iterator[Moment]:
     """One delivery; what was told in a digest has its attempts there."""
     channel = delivery.channel
-    if delivery.state == Delivery.State.HELD:
-        yield Moment(delivery.created_at, "held", channel, detail=delivery.reason)
+    if delivery.held_at:
+        yield Moment(delivery.held_at, "held", channel, detail=delivery.held_for)
     mine = [one for one in tries if one.delivery_id == (delivery.carried_by_id or delivery.pk)]
     if delivery.rung and mine:
         yield Moment(mine[0].started_at, "fallback_started", channel, detail=f"rung {delivery.rung}")

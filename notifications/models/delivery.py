@@ -65,6 +65,8 @@ class Delivery(models.Model):
     lease = models.UUIDField(null=True, blank=True, help_text="Whose attempt is under way.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Started ones.")
     forgiven = models.PositiveSmallIntegerField(default=0, help_text="Attempts before staff ordered another round.")
+    held_at = models.DateTimeField(null=True, blank=True, help_text="When it was held the last time.")
+    held_for = models.CharField(max_length=24, blank=True, db_default="", default="", help_text="The reason then.")
     digest_key = models.CharField(
         max_length=128, blank=True, db_default="", default="", help_text="It waits to be told with others of this key."
     )

@@ -121,7 +121,8 @@ def _decision(one: _Candidate, room: "_Room", now: datetime) -> Decision:
 def _hold(delivery: Delivery, decision: Decision, now: datetime) -> None:
     delivery.state, delivery.outcome, delivery.reason = Delivery.State.HELD, decision.outcome, decision.reason
     delivery.lease, delivery.due_at = None, decision.until or now
-    delivery.save(update_fields=["state", "outcome", "reason", "lease", "due_at"])
+    delivery.held_at, delivery.held_for = now, decision.reason
+    delivery.save(update_fields=["state", "outcome", "reason", "lease", "due_at", "held_at", "held_for"])
 
 
 class _Room:

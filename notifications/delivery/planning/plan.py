@@ -69,6 +69,8 @@ def _delivery(event: Event, user: int, row_id: int, way: Way, decision: Decision
         state=_STATE_OF[decision.outcome],
         priority=Priority(event.priority).rank,
         due_at=None if is_skipped else decision.until or now,
+        held_at=now if decision.outcome == HOLD else None,
+        held_for=decision.reason if decision.outcome == HOLD else "",
         created_at=now,
         settled_at=now if is_skipped else None,
     )

@@ -108,6 +108,22 @@ def test_what_waits_says_what_for_and_until_when() -> None:
     assert ("held", "email") in steps(found)
 
 
+def test_that_it_waited_is_told_when_it_has_gone_out(pass_time: Any) -> None:
+    person = make_reachable()
+    wish(person, digest={"general": 600})
+    event = send(person, channels=["email"])
+    pass_time(600)
+    send_due()
+    found = explain(event, person.pk)
+    assert reasons(found)["email"] == ("send", "requested")
+    assert steps(found) == [
+        ("created", None),
+        ("held", "email"),
+        ("attempt_started", "email"),
+        ("attempt_sent", "email"),
+    ]
+
+
 def test_an_event_that_waits_says_what_will_be(reachable: User) -> None:
     event = send(reachable, scheduled_for=timezone.now() + timedelta(days=1), channels=["email"])
     assert reasons(explain(event, reachable.pk))["email"] == ("send", "requested")
