@@ -18,7 +18,8 @@
  *
  * @typedef {{id: number, seq: number, title: string, message: string, category: string, priority: string, notification_type: string,
  *   is_read: boolean, silent: boolean, requires_acknowledgment: boolean, archived_at: string | null, snoozed_until: string | null,
- *   created_at: string, link: string | null, source: string, sender: {id: number, name: string} | null, replaces: number | null}} Notification
+ *   created_at: string, link: string | null, source: string, sender: {id: number, name: string} | null, replaces: number | null,
+ *   actions: {id: string, label: string}[], action_taken: string | null}} Notification
  * @typedef {{event: string, data: any, prev?: number, again?: "repush" | "snooze", ref?: string}} Frame
  * @typedef {{results: Notification[], next: string | null, count: number | null}} Page
  * @typedef {import("./link.js").Link} Link
@@ -105,6 +106,7 @@ export class TidingsClient extends EventTarget {
   /** @param {number} id */ unarchive = (id) => this.#call(() => this.rest.post(`${id}/unarchive/`));
   /** It comes back unread then. @param {number} id @param {Date} until */
   snooze = (id, until) => this.#call(() => this.rest.post(`${id}/snooze/`, { until: until.toISOString() }));
+  /** One of its actions, once. @param {number} id @param {string} action */ act = (id, action) => this.#call(() => this.rest.post(`${id}/act/`, { action }));
   /** @param {number} id */ remove = (id) => this.#call(() => this.rest.remove(`${id}/`));
 
   /** After a reset the rows came over REST, which acknowledges nothing by itself. @param {number} upToSeq */

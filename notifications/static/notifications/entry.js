@@ -23,6 +23,7 @@ export function fill(entry, notification, nowMs) {
   find(entry, ".from").textContent = notification.sender?.name ?? notification.source;
   follow(/** @type {HTMLAnchorElement} */ (find(entry, "a.open")), title || notification.notification_type, notification.link);
   age(entry, notification, nowMs);
+  offer(find(entry, ".offers"), notification);
   act(find(entry, "[data-act=read]"), isRead ? "unread" : "read", isRead ? "Mark as unread" : "Mark as read", title);
   act(find(entry, "[data-act=archive]"), archivedAt ? "unarchive" : "archive", archivedAt ? "Move to inbox" : "Archive", title);
 }
@@ -42,6 +43,21 @@ export function follow(anchor, text, link) {
   anchor.removeAttribute("href"); // without it, an anchor is mere text
   if (safe) anchor.href = safe.href;
   if (safe && !safe.ours) Object.assign(anchor, { target: "_blank", rel: "noopener noreferrer" });
+}
+
+/** Buttons while there is something to choose; then, what was. @param {HTMLElement} place @param {Notification} notification */
+function offer(place, { actions, action_taken: taken, title }) {
+  if (taken === null) return place.replaceChildren(...actions.map((action) => choice(action, title)));
+  place.textContent = `Chosen: ${actions.find(({ id }) => id === taken)?.label ?? taken}`;
+}
+
+/** @param {{id: string, label: string}} action @param {string} title */
+function choice({ id, label }, title) {
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", textContent: label });
+  button.dataset.choice = id;
+  button.setAttribute("aria-label", `${label}: ${title}`);
+  return button;
 }
 
 /** @param {HTMLElement} button @param {string} name @param {string} says @param {string} title */

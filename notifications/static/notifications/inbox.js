@@ -223,6 +223,11 @@ function toggleArchived({ id, archived_at: archivedAt }) {
   return change((other) => other.id === id, changes, call, archivedAt ? "It could not be moved to the inbox" : "It could not be archived");
 }
 
+/** @param {Notification} notification @param {string} action */
+function choose({ id }, action) {
+  return change((other) => other.id === id, { action_taken: action, is_read: true }, () => client.act(id, action), "That could not be chosen");
+}
+
 function markAllAsRead() {
   const upToSeq = list.highestSeq; // what came while the finger was on its way stays unread
   return change(({ seq }) => seq <= upToSeq, { is_read: true }, () => client.markAllAsRead(upToSeq), "They could not be marked as read");
@@ -248,8 +253,9 @@ function open(entry) {
 
 part("list").addEventListener("click", (/** @type {any} */ event) => {
   const entry = event.target.closest("li.entry"), notification = list.items.get(Number(entry?.dataset.id));
-  const act = event.target.closest("[data-act]")?.dataset.act;
+  const act = event.target.closest("[data-act]")?.dataset.act, choice = event.target.closest("[data-choice]")?.dataset.choice;
   if (!notification) return;
+  if (choice) return void (choose(notification, choice), list.focus(entry));
   if (act === "read") setRead(notification, !notification.is_read);
   else if (act === "archive") toggleArchived(notification);
   else if (!getSelection()?.toString()) open(entry);

@@ -154,3 +154,18 @@ async def test_the_keyboard_alone_will_do(server: Server, open_inbox: OpenInbox)
     await tab.page.keyboard.press("e")
     await expect(upper).to_have_count(0)
     await expect(lower.locator("article")).to_be_focused()  # the focus goes to the next one, not to nowhere
+
+
+async def test_a_choice_is_made_once_and_shows_in_the_other_tab(server: Server, open_inbox: OpenInbox) -> None:
+    offered = [{"id": "approve", "label": "Approve"}, {"id": "reject", "label": "<b>Reject</b>"}]
+    server.send("engineer2", "May it come back?", actions=offered)
+    one, other = await open_inbox("engineer2"), await open_inbox("engineer2")
+    await expect(other.entry("May it come back?").get_by_text("<b>Reject</b>")).to_be_visible()
+    await one.act("May it come back?", "Approve: May it come back?")
+    for tab in (one, other):
+        await expect(tab.entry("May it come back?").get_by_text("Chosen: Approve")).to_be_visible()
+        await expect(tab.page.locator("[data-choice]")).to_have_count(0)
+        await expect(tab.entry("May it come back?")).to_have_attribute("data-read", "true")
+    await expect(one.entry("May it come back?").locator("article")).to_be_focused()
+    await one.page.reload()
+    await expect(one.entry("May it come back?").get_by_text("Chosen: Approve")).to_be_visible()
