@@ -65,7 +65,7 @@ def rides(people: People) -> Iterator[Step]:
 def tasks(people: People) -> Iterator[Step]:
     reviewer, admin = people["reviewer"], people["admin"]
     number = str(random.randrange(100, 1000))
-    film: dict[str, Any] = {"task_title": "Captions for “Harbour at dawn”"}
+    film: dict[str, Any] = {"task_title": "Captions, Harbour at dawn"}
     for done, step in ((10, "listening"), (45, "writing"), (80, "checking the timing"), (100, "saving")):
         yield (
             f"The captions are {done} % done; one line of the inbox moves",

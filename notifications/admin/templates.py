@@ -35,9 +35,13 @@ class TemplateForm(forms.ModelForm):
         choices=[("", "all that have no words of their own"), *((name, name) for name in WITH_OWN_WORDS)],
         required=False,
     )
-    title = forms.CharField(widget=forms.TextInput(attrs={"size": 80}), required=False, help_text="Blank: the kind's.")
+    title = forms.CharField(
+        widget=forms.TextInput(attrs={"style": "width:100%;max-width:640px"}),
+        required=False,
+        help_text="Blank: the kind's.",
+    )
     message = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 12, "cols": 80}),
+        widget=forms.Textarea(attrs={"rows": 12, "style": "width:100%;max-width:640px"}),
         strip=False,
         help_text="Liquid and Markdown: {{ order_id }}, {% if carrier %}…{% endif %}, **bold**, [link](/orders/7).",
     )
@@ -94,7 +98,7 @@ class TemplateAdmin(admin.ModelAdmin):
         except Refused as refused:
             return f"{refused.field}: {refused.message}"
         return format_html(
-            '<iframe sandbox srcdoc="{}" title="Preview" style="width:640px;height:480px;border:1px solid #ccc">'
+            '<iframe sandbox srcdoc="{}" title="Preview" style="width:100%;max-width:640px;height:480px;border:1px solid #ccc">'
             "</iframe>",
             _page(template, title, message),
         )
