@@ -100,5 +100,5 @@ def _acts(row: NotificationLog) -> Iterator[Moment]:
     )
     for entry in done:
         what = entry.action.partition(".")[2]
-        detail = entry.metadata.get("until") or entry.metadata.get("action") or ""
+        detail = entry.metadata.get("until") or entry.metadata.get("chosen") or ""
         yield Moment(entry.at, what, Channel.INBOX.value, detail=str(detail))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from notifications import dispatch, inbox
 from notifications.deciding.policies import PERSONAL
-from notifications.events import Audience
+from notifications.events import Action, Audience
 from notifications.insight.explaining import Explanation, explain
 from notifications.models import Event, Phone, Preference, Suppression
 from notifications.transports import memory
@@ -66,6 +66,25 @@ def test_the_timeline_tells_what_happened_in_order(reachable: User, pass_time: A
         ("attempt_sent", "email"),
         ("read", "inbox"),
     ]
+
+
+def test_what_its_owner_did_is_in_the_timeline(reachable: User) -> None:
+    event = send(reachable, actions=[Action("approve", "Approve")])
+    row_id = event.rows.get().pk
+    inbox.snooze(reachable.pk, row_id, until=timezone.now() + timedelta(days=1))
+    inbox.mark_seen(reachable.pk, up_to_seq=1)
+    inbox.act(reachable.pk, row_id, "approve")
+    inbox.delete(reachable.pk, [row_id])
+    told = explain(event, reachable.pk).timeline
+    assert [step.what for step in told if step.what != "decided"] == [
+        "created",
+        "snoozed",
+        "seen",
+        "read",
+        "acted",
+        "deleted",
+    ]
+    assert [step.detail for step in told if step.what == "acted"] == ["approve"]
 
 
 def test_a_rung_says_that_it_is_one(reachable: User, pass_time: Any) -> None:
