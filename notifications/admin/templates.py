@@ -20,6 +20,7 @@ from .looking import BoundedPaginator
 from .rooms import actor
 
 _NAMES = {"notification_type": "kind"}  # as this form calls them
+_WIDE = "width:100%;max-width:640px"
 _NOWHERE = Address(value="preview@example.org")
 
 
@@ -36,12 +37,12 @@ class TemplateForm(forms.ModelForm):
         required=False,
     )
     title = forms.CharField(
-        widget=forms.TextInput(attrs={"style": "width:100%;max-width:640px"}),
+        widget=forms.TextInput(attrs={"style": _WIDE}),
         required=False,
         help_text="Blank: the kind's.",
     )
     message = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 12, "style": "width:100%;max-width:640px"}),
+        widget=forms.Textarea(attrs={"rows": 12, "style": _WIDE}),
         strip=False,
         help_text="Liquid and Markdown: {{ order_id }}, {% if carrier %}…{% endif %}, **bold**, [link](/orders/7).",
     )
@@ -98,9 +99,9 @@ class TemplateAdmin(admin.ModelAdmin):
         except Refused as refused:
             return f"{refused.field}: {refused.message}"
         return format_html(
-            '<iframe sandbox srcdoc="{}" title="Preview" style="width:100%;max-width:640px;height:480px;border:1px solid #ccc">'
-            "</iframe>",
+            '<iframe sandbox srcdoc="{}" title="Preview" style="{}"></iframe>',
             _page(template, title, message),
+            f"{_WIDE};height:480px;border:1px solid #ccc",
         )
 
     @admin.display(description="earlier versions")
