@@ -84,8 +84,11 @@ class Sender:
         if time.monotonic() - self._renewed_at > RENEW_EVERY_S:
             self._renewed_at = time.monotonic()
             queue.renew([*self._under_way, *(begun.leased for begun, _ in self._unrecorded)])
-        has_begun = self._begin()
-        return self._record() or has_begun
+        if self._begin() and len(self._unrecorded) < self.threads:
+            return (
+                True  # a batch costs little more than one: what has ended waits for more while there is more to begin
+            )
+        return self._record()
 
     # --- beginning ------------------------------------------------------------
     def _begin(self) -> bool:
