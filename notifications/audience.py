@@ -5,6 +5,7 @@ conditions joined with OR, which no planner does well among 100,000 people.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -53,6 +54,8 @@ def members(audience: Audience, *, namespace: str, after: int, limit: int) -> li
     are in the room that `related` names, what they are in one of `rooms`, "room <name>", "namespace …" or "everyone".
     Of several roles, or things they are in a room, the first by name.
     """
+    ahead = [user for user in audience.exclude if user > after]
+    audience = replace(audience, exclude=ahead)
     if _all_who_may_enter(audience):
         reasons = _walk(audience, namespace, after, limit)
     else:
