@@ -27,7 +27,15 @@ OPEN = {
     *(("admin/rooms/<room>/members", method) for method in ("get", "post", "delete")),
     ("notifications", "post"),  # 004's spelling of events
 }
-FOR_EVERYBODY = {"token", "token/refresh", "healthz", "readyz", "callbacks/<channel>"}  # no credentials are looked at
+LINKS = {"unsubscribe/<token>", "preferences/<token>"}  # the address is the authority
+FOR_EVERYBODY = {
+    "token",
+    "token/refresh",
+    "healthz",
+    "readyz",
+    "callbacks/<channel>",
+    *LINKS,
+}  # no credentials are asked
 
 
 def routes(patterns: Any, before: str = "") -> Iterator[tuple[str, Any, dict[str, str]]]:
