@@ -19,8 +19,8 @@ from .reaching.views import DeviceViewSet, PhoneViewSet
 from .rooms.staff import StaffRoomViewSet
 from .rooms.views import RoomViewSet
 from .staff.views import AuditViewSet, ConnectionViewSet, StaffNotificationViewSet
-from .unsubscribing.views import PreferencesPage, UnsubscribePage
 from .templates.views import TemplateViewSet
+from .unsubscribing.views import PreferencesPage, UnsubscribePage
 
 View = Callable[..., HttpResponseBase]
 
