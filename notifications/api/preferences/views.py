@@ -25,7 +25,7 @@ class PreferencesViewSet(GenericViewSet[Preference]):
 
     def retrieve(self, request: Request) -> Response:
         """What holds, for every kind on every channel."""
-        return self._shown(request)
+        return self._shown()
 
     def update(self, request: Request) -> Response:
         """All of it anew: what is left out is as if never said. What GET gave can be sent back, and changes nothing."""
@@ -39,8 +39,10 @@ class PreferencesViewSet(GenericViewSet[Preference]):
     def _changed(self, request: Request, *, replaces: bool) -> Response:
         said: Any = request.data  # an object: the parser takes nothing else
         preferring.change(actor(request), said, replaces=replaces)
-        return self._shown(request)
+        return self._shown()
 
-    def _shown(self, request: Request) -> Response:
-        body: Any = PreferencesSerializer(preferring.shown(actor(request)[0]))
-        return Response(body.data)
+    def _shown(self) -> Response:
+        return Response(self.get_serializer(self.get_object()).data)
+
+    def get_object(self) -> Any:
+        return preferring.shown(actor(self.request)[0])

@@ -207,6 +207,7 @@ def test_a_page_shows_it_with_a_form_to_write_it(engineer: User) -> None:
     assert page.status_code == 200
     assert "&quot;quiet_hours&quot;: null" in page.content.decode()
     assert 'data-method="PUT"' in page.content.decode()
+    assert client_of(engineer).options(PREFERENCES).json()["actions"]["PUT"]["quiet_hours"]
 
 
 @pytest.mark.django_db(transaction=True)
