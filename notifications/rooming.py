@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from . import audit
 from .audit import Actor
@@ -29,6 +30,13 @@ class Taken(Exception):
 def visible_to(user_id: int) -> QuerySet[Room]:
     """The rooms that a program may speak to: those it made, and the open ones."""
     return Room.objects.filter(Q(created_by=user_id) | Q(is_open=True))
+
+
+def with_people(rooms: QuerySet[Room]) -> QuerySet[Any]:
+    """With `people`: how many are in it; counted for the rooms that are shown, not for all of them."""
+    members = Member.objects.filter(room=OuterRef("pk")).order_by().values("room")
+    counted = members.annotate(people=Count("user", distinct=True)).values("people")
+    return rooms.annotate(people=Coalesce(Subquery(counted), 0))
 
 
 @transacting

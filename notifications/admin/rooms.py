@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest
 
@@ -57,13 +57,11 @@ class RoomAdmin(admin.ModelAdmin):
     inlines = (MemberInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rooms: QuerySet[Any] = super().get_queryset(request)
-        counted: QuerySet[Any] = rooms.annotate(people_in_it=Count("members__user_id", distinct=True))
-        return counted
+        return rooming.with_people(super().get_queryset(request))
 
     @admin.display
     def people(self, room: Any) -> int:
-        return int(room.people_in_it)
+        return int(room.people)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Room | None = None) -> tuple[str, ...]:
         return ("name",) if obj else ()  # events name rooms

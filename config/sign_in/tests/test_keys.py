@@ -16,11 +16,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from config.sign_in import handshake
 from config.sign_in.keys import issuing
 from config.sign_in.models import ApiKey, ServiceAccount
 from notifications.events import Audience
 from notifications.models import AuditEntry, Room
+from notifications.sockets.sign_in import Refused
 from notifications.tests.crowd import make_room, rows_of, send
+
+from .conftest import socket, stream
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 ALL = issuing.Scope.values
@@ -279,6 +283,17 @@ def test_the_admin_makes_shows_once_and_revokes_them(admin: Client) -> None:
     acted = AuditEntry.objects.exclude(actor_id=None).order_by("pk").values_list("action", flat=True)
     expected = ["account.created", "account.changed", "key.created", "key.revoked", "account.disabled"]
     assert list(acted) == expected
+
+
+def test_a_socket_or_a_stream_takes_no_key(shop: ServiceAccount) -> None:
+    key = key_of(shop)
+    for door in (socket, stream):
+        assert handshake.from_handshake(door(authorization=f"Api-Key {key}")) is None
+        for offered in (door(f"token={key}"), door(f"ticket={key}"), door(authorization=f"Bearer {key}")):
+            with pytest.raises(Refused):
+                handshake.from_handshake(offered)
+    with pytest.raises(Refused):
+        handshake.from_handshake(socket(subprotocols=["tidings.v1", key]))
 
 
 def test_a_page_of_the_admin_takes_no_key(shop: ServiceAccount) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
@@ -29,7 +29,7 @@ class RoomTaken(APIException):
 class StaffRoomViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Room]):
     """All rooms, by name; a program's own."""
 
-    queryset = Room.objects.annotate(people=Count("members__user_id", distinct=True)).order_by("name")
+    queryset = rooming.with_people(Room.objects.order_by("name"))
     serializer_class: type[BaseSerializer[Any]] = StaffRoomSerializer
     permission_classes = [StaffOrProgram]
     scopes = dict.fromkeys(
