@@ -1,5 +1,6 @@
 """A page whose address is the authority: no sign-in, no cookie, and no search engine finds it."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
@@ -8,12 +9,15 @@ from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
+from django.utils.log import log_response
 from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 
 from ... import links
+
+log = logging.getLogger("tidings.links")
 
 
 class Throttle(Protocol):
@@ -56,4 +60,6 @@ class SignedPage(View):
         answer = render(self.request, f"unsubscribing/{name}.html", context, status=status)
         answer["Referrer-Policy"] = "no-referrer"  # the address must not travel on
         answer["X-Robots-Tag"] = "noindex, nofollow"
+        if status >= 400:  # Django's own line would name the address, and that is a key
+            log_response("link refused: %s", status, response=answer, request=self.request, logger=log, level="info")
         return answer

@@ -1,5 +1,6 @@
 """The links at the foot of an e-mail: good without signing in, for one thing, one person, and a while."""
 
+import logging
 import re
 from collections.abc import Callable
 from typing import Any
@@ -210,6 +211,18 @@ def test_who_guesses_is_not_listened_to_for_a_while(engineer: User, stranger: Cl
     assert 0 < int(answer["Retry-After"]) <= 61
     assert left(engineer) == {"ticket_opened"}
     assert stranger.get(unsubscribe(engineer), REMOTE_ADDR="192.0.2.7").status_code == 200
+
+
+def test_no_link_is_logged(engineer: User, stranger: Client, settings: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    good, mandatory = unsubscribe(engineer), unsubscribe(engineer, "security_alert")
+    assert stranger.post(good, ONE_CLICK).status_code == 200
+    assert (stranger.post(good).status_code, stranger.post(mandatory, ONE_CLICK).status_code) == (400, 400)
+    settings.EMAIL_LINK_DAYS = -1
+    assert stranger.post(good, ONE_CLICK).status_code == 410
+    assert caplog.text.count("link refused") == 3
+    for link in (good, mandatory):
+        assert link.split("/")[2] not in caplog.text
 
 
 def test_the_address_does_not_travel_on_and_is_kept_nowhere(engineer: User, stranger: Client) -> None:
