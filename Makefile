@@ -1,11 +1,11 @@
-# The commands of Tidings: make run, make test, make check, make bench, make lock.
+# The commands of Tidings: make run, make test, make check, make bench, make faults, make lock.
 # They need git, make, Python 3.11 or later and pip; everything else goes into .venv.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench lock
+.PHONY: run test check bench faults lock
 
 run: $(VENV)/.base
 	@exec $(BIN)/python manage.py up --parent $$PPID
@@ -26,6 +26,9 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m bench
+
+faults: $(VENV)/.dev
+	@$(BIN)/python -m bench.faults $(FAULTS)
 
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11.0 --generate-hashes requirements.in -o requirements.txt

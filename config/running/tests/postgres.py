@@ -29,36 +29,61 @@ SETTINGS = {
 }
 
 
+class Postgres:
+    """A server in a folder of its own; it can be ended and started again on the same data."""
+
+    def __init__(self, **settings: str) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="tidings-pg-"))
+        self._programs, self._environment = _programs(self.root)
+        self._user = NOBODY if os.geteuid() == 0 else None
+        self._settings = {**SETTINGS, **settings}
+        self._child: processes.Child | None = None
+        if self._user:
+            os.chown(self.root, self._user, self._user)
+        self._initialise()
+
+    @property
+    def url(self) -> str:
+        return f"postgres://postgres@/postgres?host={self.root}"
+
+    def _initialise(self) -> None:
+        command: list[str | Path] = [self._programs / "initdb", "-D", self.root / "data", "-U", "postgres"]
+        subprocess.run(
+            [*command, "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8"],
+            check=True,
+            cwd=self.root,
+            env=self._environment,
+            user=self._user,
+            stdout=subprocess.DEVNULL,
+        )
+
+    def start(self) -> None:
+        """It answers afterwards."""
+        words = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
+        command: list[str | Path] = [self._programs / "postgres", "-D", self.root / "data", "-k", self.root, *words]
+        self._child = processes.spawn(
+            command, log=self.root / "log", cwd=self.root, env=self._environment, user=self._user
+        )
+        _wait_until_ready(self.root, self._child)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT cuts the clients off; SIGTERM would wait for the last to leave, SIGQUIT ends as in a crash."""
+        if self._child:
+            self._child.send_signal(how)
+            _wait(self._child, within_s=5)
+            self._child = None
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
 def start() -> str:
     """The URL of a new server; it ends with this process."""
-    root = Path(tempfile.mkdtemp(prefix="tidings-pg-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    programs, environment = _programs(root)
-    user = NOBODY if os.geteuid() == 0 else None
-    if user:
-        os.chown(root, user, user)
-    folder = root / "data"
-    initdb: list[str | Path] = [
-        programs / "initdb",
-        "-D",
-        folder,
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--no-sync",
-    ]
-    subprocess.run(
-        [*initdb, "--locale=C.UTF-8"], check=True, cwd=root, env=environment, user=user, stdout=subprocess.DEVNULL
-    )
-    words = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
-    command: list[str | Path] = [programs / "postgres", "-D", folder, "-k", root, *words]
-    child = processes.spawn(command, log=root / "log", cwd=root, env=environment, user=user)
-    atexit.register(_stop, child)
-    _wait_until_ready(root, child)
-    return f"postgres://postgres@/postgres?host={root}"
+    server = Postgres()
+    atexit.register(server.remove)
+    server.start()
+    return server.url
 
 
 def _programs(root: Path) -> tuple[Path, dict[str, str]]:
@@ -89,6 +114,9 @@ def _wait_until_ready(root: Path, child: processes.Child) -> None:
             time.sleep(0.05)
 
 
-def _stop(child: processes.Child) -> None:
-    child.send_signal(signal.SIGINT)  # SIGTERM would wait for the last client to leave
-    processes.stop([child], within_s=5)
+def _wait(child: processes.Child, *, within_s: float) -> None:
+    try:
+        child.wait(within_s)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

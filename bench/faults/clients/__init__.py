@@ -1,0 +1,1 @@
+"""Who is told, who tells, and sockets that behave badly."""

@@ -1,0 +1,1 @@
+"""The real processes: stores, servers, workers, and the TCP in between."""
