@@ -23,6 +23,8 @@ from . import periodic
 log = logging.getLogger("tidings.worker")
 EVERY_S = 1.0
 EVENTS_PER_ROUND = 20
+FAILING_PER_ROUND = 5
+_failing: dict[uuid.UUID, None] = {}  # events that this process could not expand the last time, in order
 
 
 class Worker:
@@ -79,8 +81,13 @@ def release_scheduled() -> bool:
 
 def expand_open() -> bool:
     """A chunk of each event that is not wholly written; large ones take turns."""
-    waiting = Event.objects.filter(state=Event.State.EXPANDING).order_by("created_at")
-    found = list(waiting.values_list("pk", flat=True)[:EVENTS_PER_ROUND])
+    waiting = Event.objects.filter(state=Event.State.EXPANDING).order_by("created_at").values_list("pk", flat=True)
+    found = list(waiting.exclude(pk__in=_failing)[:EVENTS_PER_ROUND])
+    again = list(_failing)[:FAILING_PER_ROUND]
+    still_open = list(waiting.filter(pk__in=again)) if again else []
+    for event_id in set(again).difference(still_open):
+        del _failing[event_id]  # cancelled, or another process could
+    found += still_open
     return any([_expand(event_id) for event_id in found])
 
 
@@ -91,7 +98,10 @@ def _expand(event_id: uuid.UUID) -> bool:
         expansion.expand_chunk(event_id)
     except Exception as error:  # whatever it is: it is tried again in the next round
         log.warning("event %s not expanded: %s: %s", event_id, type(error).__name__, error)
+        _failing.pop(event_id, None)  # to the end: they take turns
+        _failing[event_id] = None
         return False
+    _failing.pop(event_id, None)
     if connection.vendor == "sqlite":  # one writer at a time: leave the others as long as we took
         time.sleep(time.monotonic() - began)
     return True

@@ -13,7 +13,7 @@ from notifications.dispatch import notify
 from notifications.events import Audience
 from notifications.live.rings import ChangeRing, NewRing
 from notifications.models import Connection, Event, Inbox, NotificationLog, Server
-from notifications.workers.loop import Worker, expand_open, sweep
+from notifications.workers.loop import EVENTS_PER_ROUND, Worker, expand_open, sweep
 
 from ..at_once import all_at_once
 from ..conftest import Listener
@@ -61,6 +61,23 @@ def test_one_event_that_cannot_be_written_holds_up_no_other(caplog: pytest.LogCa
     stray.delete()
     sweep()
     assert [row.event_id for row in rows_of(one)] == [broken.pk]
+
+
+def test_many_that_cannot_be_written_hold_up_none_behind_them() -> None:
+    person, others = make_person(), [make_person() for _ in range(EVENTS_PER_ROUND)]
+    strays = []
+    for other in others:
+        broken = cut_off(other.pk)
+        strays.append(stray_row(broken, other.pk))
+    healthy = cut_off(person.pk)
+    sweep()  # the first round finds out which
+    sweep()
+    assert [row.event_id for row in rows_of(person)] == [healthy.pk]
+    for stray in strays:
+        stray.delete()
+    for _ in range(EVENTS_PER_ROUND):
+        sweep()
+    assert not Event.objects.exclude(state=State.DONE).exists(), "they take turns"
 
 
 def test_what_is_scheduled_is_told_when_it_is_due() -> None:
