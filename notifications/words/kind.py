@@ -89,7 +89,7 @@ class Kind:
     def variables(self) -> list[str]:
         """What the context must hold, or the event is refused: dotted paths, sorted."""
         needed = {path for words in self._templates() for path in rendering.required(words)}
-        return sorted((needed | set(self._sent_to_whatsapp())) - {ALWAYS_THERE})
+        return sorted((needed | set(self.sent_to_whatsapp)) - {ALWAYS_THERE})
 
     @property
     def optional_variables(self) -> list[str]:
@@ -100,5 +100,6 @@ class Kind:
     def _templates(self) -> Iterable[str]:
         return (words for wording in self.wordings for words in wording.templates)
 
-    def _sent_to_whatsapp(self) -> Iterable[str]:
+    @property
+    def sent_to_whatsapp(self) -> Iterable[str]:
         return self.whatsapp_template.variables if self.whatsapp_template else ()

@@ -54,6 +54,14 @@ def delete(template_id: int, *, actor: Actor) -> None:
         _note(template, template_id, "deleted", actor)
 
 
+def in_use() -> dict[str, list[Template]]:
+    """Those that are said, by kind."""
+    found: dict[str, list[Template]] = {}
+    for template in Template.objects.filter(is_active=True):
+        found.setdefault(template.kind, []).append(template)
+    return found
+
+
 def variables(template: Template) -> list[str]:
     """What its words read from the context: dotted paths, sorted."""
     found = {*rendering.variables(template.title), *rendering.variables(template.message)}

@@ -46,6 +46,7 @@ class _Said:
     template: Template | None
 
 
+_NOWHERE = _Source(None, None)
 GENERAL = Place(DEFAULT_LOCALE, ALL_CHANNELS)
 
 
@@ -71,8 +72,17 @@ def preview(template: Template, kind: Kind, context: Mapping[str, Any], *, sende
     place = Place(template.locale, template.channel)
     sources = {**_sources(kind, []), place: [_Source(template.title or None, template.message, template)]}
     sources[place] += _sources(kind, []).get(place, [])
-    said = _said(kind, place, _Source(None, None), sources, _plain({ALWAYS_THERE: sender or NOBODY, **context}))
+    said = _said(kind, place, _NOWHERE, sources, _plain({ALWAYS_THERE: sender or NOBODY, **context}))
     return said.title, said.message
+
+
+def variables(kind: Kind, templates: Sequence[Template]) -> list[str]:
+    """What the context must hold for the words as they are, with these templates among them: dotted paths, sorted."""
+    sources, found = _sources(kind, templates), set(kind.sent_to_whatsapp)
+    for place in _places(sources):
+        titled, worded = _chosen(place, sources)
+        found |= {*rendering.required(titled.title or ""), *rendering.required(worded.message or "")}
+    return sorted(found - {ALWAYS_THERE})
 
 
 # --- which words ------------------------------------------------------------
@@ -101,6 +111,13 @@ def _nearest(place: Place, sources: Mapping[Place, Sequence[_Source]]) -> Iterat
         yield from sources.get(near, ())
 
 
+def _chosen(place: Place, sources: Mapping[Place, Sequence[_Source]]) -> tuple[_Source, _Source]:
+    """Where the title comes from, and where the message."""
+    chain = list(_nearest(place, sources))
+    titled = next((source for source in chain if source.title is not None), _NOWHERE)
+    return titled, next((source for source in chain if source.message is not None), _NOWHERE)
+
+
 def _priority(templates: Sequence[Template]) -> str | None:
     """The general template's; else the highest that any of them wants."""
     wanted = {Place(one.locale, one.channel): Priority(one.priority) for one in templates if one.priority}
@@ -115,9 +132,7 @@ def _said(
     sources: Mapping[Place, Sequence[_Source]],
     context: Mapping[str, Any],
 ) -> _Said:
-    chain = list(_nearest(place, sources))
-    titled = next((source for source in chain if source.title is not None), given)
-    worded = next((source for source in chain if source.message is not None), given)
+    titled, worded = _chosen(place, sources)
     title = given.title or " ".join(_rendered("title", titled.title or "", place, context).split())
     message = given.message or _rendered("message", worded.message or "", place, context).strip()
     if not message.strip():

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from ... import wire
 from ...models import Event, NotificationLog
 from ...words.catalogue import Kind, Words
+from ...words.wording import variables
 from .action_serializers import AudienceSerializer
 from .sending import recipients
 
@@ -99,5 +100,7 @@ class KindSerializer(serializers.Serializer[Kind]):
 
     def to_representation(self, instance: Kind) -> dict[str, Any]:
         shown = super().to_representation(instance)
+        if by_staff := self.context.get("templates", {}).get(instance.name):
+            shown["variables"] = variables(instance, by_staff)
         window_s = instance.digest_window_s
         return {**shown, "digest": {"window_s": window_s, "key": instance.digest_key} if window_s else None}

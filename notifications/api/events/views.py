@@ -17,7 +17,7 @@ from ... import audience, dispatch, events, rooming
 from ...database import database_now
 from ...insight import explaining
 from ...models import Event
-from ...words import catalogue
+from ...words import catalogue, templates
 from ..explaining import ExplanationSerializer, RehearsalSerializer
 from ..inbox.action_serializers import NothingSerializer
 from ..paging import bounded_count
@@ -119,4 +119,5 @@ class KindViewSet(GenericViewSet[Any]):
         """All kinds, by name."""
         kinds = sorted(catalogue.kinds().values(), key=lambda kind: kind.name)
         shown: Any = self.paginate_queryset(kinds)
-        return self.get_paginated_response(KindSerializer(shown, many=True).data)
+        context = {"templates": templates.in_use()}
+        return self.get_paginated_response(KindSerializer(shown, many=True, context=context).data)

@@ -110,6 +110,18 @@ def test_what_its_words_need_is_asked_of_every_sender(people: dict[str, User], a
     assert everything_written() == before
 
 
+def test_the_catalogue_says_what_the_words_need_as_they_are_now(admin: User) -> None:
+    def needed() -> list[str]:
+        kinds = get(admin, "/api/notification-types/", limit=100).json()["results"]
+        return next(one["variables"] for one in kinds if one["kind"] == "order_created")
+
+    assert needed() == ["order_id"]
+    one = made(admin, notification_type="order_created", message="{{ greeting }} {{ total }}")
+    assert needed() == ["greeting", "order_id", "total"]
+    change(admin, one, is_active=False)
+    assert needed() == ["order_id"]
+
+
 def test_each_change_is_a_version_and_in_the_audit_and_none_is_neither(admin: User) -> None:
     one = made(admin)
     assert change(admin, one, title=SHIPPED["title"]).json()["version"] == 1
