@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
+from django.utils import timezone
 
-from notifications.models import Event, NotificationLog
+from notifications.models import Event, Preference
 from notifications.transports import memory
 from notifications.transports.base import Message
 from notifications.words.catalogue import kinds
 
+from ..api.people import get
 from ..crowd import send
 from .conftest import send_due
 
@@ -46,8 +48,8 @@ def a_parcel(settings: LazySettings, tmp_path: Path) -> Iterator[None]:
 def told(person: User, *, locale: str = "en", **fields: Any) -> dict[str, Message]:
     """{channel: what its transport was given}."""
     context = {"id": 7, "place": {"name": "the  depot\nin Lisbon"}}
-    event = send(person, **{"kind": "parcel", "message": None, "context": context, "channels": None, **fields})
-    NotificationLog.objects.filter(event=event).update(locale=locale)
+    Preference.objects.create(user=person, locale=locale, updated_at=timezone.now())
+    send(person, **{"kind": "parcel", "message": None, "context": context, "channels": None, **fields})
     send_due()
     return {one.channel: one.message for one in memory.outbox}
 
@@ -64,6 +66,8 @@ def test_an_email_has_html_and_every_other_channel_text(reachable: User) -> None
 def test_each_person_is_told_in_their_language(reachable: User) -> None:
     said = told(reachable, locale="de")
     assert {(one.title, one.message, one.locale) for one in said.values()} == {("Paket 7", "Unterwegs", "de")}
+    [shown] = get(reachable, "/api/notifications/").json()["results"]
+    assert (shown["title"], shown["message"]) == ("Paket 7", "Unterwegs")
 
 
 def test_a_kind_with_an_approved_template_brings_it_filled_in(reachable: User) -> None:
