@@ -1,6 +1,7 @@
 """A message's Markdown, as HTML that is safe to show anywhere, and as text for where there is no HTML."""
 
 import re
+from functools import lru_cache
 from urllib.parse import urljoin
 
 import nh3
@@ -18,6 +19,7 @@ _STRONG = re.compile(r"(\*\*|__)(?=\S)([^\n]{1,500}?)(?<=\S)\1")
 _HEADING = re.compile(r"(?m)^#{1,6} +")
 
 
+@lru_cache(maxsize=256)  # a broadcast is the same message many times
 def html(message: str, *, base_url: str) -> str:
     """Safe HTML: no scripts, styles or raw tags; links to http, https and mailto; images by http and https alone.
 
@@ -46,6 +48,7 @@ def _address(given: str, base_url: str, where: str) -> str:
     return given if given.lower().startswith(schemes) else ""
 
 
+@lru_cache(maxsize=256)
 def plain(message: str) -> str:
     """The same to be read as text: addresses beside what they are linked to, without the marks of emphasis.
 

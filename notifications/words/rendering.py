@@ -17,13 +17,14 @@ from liquid.builtin.expressions.logical import BooleanExpression
 from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.exceptions import FilterArgumentError, LiquidError, ResourceLimitError, UndefinedError
 from liquid.expression import Expression
+from liquid.output import LimitedStringIO
 from liquid.static_analysis import Variable
 from liquid.utils import ReadOnlyChainMap
 
 LONGEST_WORDS = 10_000  # characters of a template
 LONGEST_TAG = 300  # characters from {{ to }}: Liquid's lexer takes its time over long ones
 MOST_PARTS = 500  # tags, outputs, variables, literals and filters of one template, all together
-MOST_WORK = 500_000  # characters that may be read while it is filled in
+MOST_WORK = 500_000  # characters read while it is filled in; each turn of a loop counts as many as there are parts
 LARGEST_NUMBER = 10**18
 _TAGS = {"assign", "break", "case", "comment", "continue", "doc", "for", "if", "unless", "#"}
 _TAGS |= {"content", "illegal", "output"}  # what Liquid calls text, mistakes and {{ }}
@@ -67,12 +68,24 @@ class _Missing(StrictUndefined):
         return None
 
 
+class Allowance:
+    """How much work is left, for one template or for several together."""
+
+    def __init__(self, left: int = MOST_WORK) -> None:
+        self.left = left
+
+    def spend(self, work: int) -> None:
+        self.left -= work
+        if self.left < 0:
+            raise ResourceLimitError("it takes too much work to fill in", token=None)
+
+
 class _Counted(RenderContext):
     """Adds up how many characters were read, and stops when they are too many."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.work_left = MOST_WORK
+    def __init__(self, template: BoundTemplate, *, parts: int, allowance: Allowance, **options: Any) -> None:
+        super().__init__(template, **options)
+        self.parts, self.allowance = parts, allowance
         self.scope = ReadOnlyChainMap(self.locals, self.globals)  # without Liquid's own `now` and `today`
 
     def get(self, path: list[object], **options: Any) -> object:
@@ -81,17 +94,14 @@ class _Counted(RenderContext):
         return found
 
     def spend(self, *values: object) -> None:
-        self.work_left -= sum(map(_size, values))
-        if self.work_left < 0:
-            raise ResourceLimitError("it takes too much work to fill in", token=None)
+        self.allowance.spend(sum(map(_size, values)))
 
-
-class _Template(BoundTemplate):
-    context_class = _Counted
+    def raise_for_loop_limit(self, length: int = 1) -> None:
+        super().raise_for_loop_limit(length)
+        self.allowance.spend(length * self.parts)
 
 
 class _Bounded(Environment):
-    template_class = _Template
     block_nesting_limit = 10
     loop_iteration_limit = 200
     output_stream_limit = 4 * LONGEST_WORDS  # bytes
@@ -153,6 +163,7 @@ _ENVIRONMENT = _environment()
 @dataclass(frozen=True, slots=True)
 class _Read:
     template: BoundTemplate
+    parts: int
     paths: Sequence[Variable]
     optional: frozenset[str]
 
@@ -171,13 +182,13 @@ def _read(words: str) -> _Read:
     except RecursionError:
         raise Unusable("nested too deep") from None
     paths = [path for variables in found.globals.values() for path in variables]
-    return _Read(template, paths, frozenset(_asked_for(parts)))
+    return _Read(template, len(parts), paths, frozenset(_asked_for(parts)))
 
 
 def _refuse_long(words: str) -> None:
     if len(words) > LONGEST_WORDS:
         raise Unusable(f"at most {LONGEST_WORDS:,} characters")
-    ends, opened = 0, _OPENING.search(words)
+    opened = _OPENING.search(words)
     while opened:
         ends = words.find(_CLOSING[opened.group()], opened.end(), opened.start() + LONGEST_TAG)
         if ends < 0:
@@ -187,7 +198,7 @@ def _refuse_long(words: str) -> None:
 
 def _parts(template: BoundTemplate) -> Iterator[Node | Expression]:
     """Each node and expression. Raises Unusable where they are too many."""
-    context, waiting, count = _Counted(template), list[Any](template.nodes), 0
+    context, waiting, count = RenderContext(template), list[Any](template.nodes), 0
     while waiting:
         part = waiting.pop()
         yield part
@@ -232,17 +243,19 @@ def _at(words: str, index: int, why: str) -> Unusable:
 
 
 # --- the verbs --------------------------------------------------------------
-def render(words: str, context: Mapping[str, Any]) -> str:
+def render(words: str, context: Mapping[str, Any], *, allowance: Allowance | None = None) -> str:
     """The words with the context filled in. Raises MissingVariable with the dotted name, CannotRender or Unusable."""
-    template = _read(words).template
+    read, buffer = _read(words), LimitedStringIO(limit=_Bounded.output_stream_limit)
+    filling_in = _Counted(read.template, parts=read.parts, allowance=allowance or Allowance(), globals=dict(context))
     try:
-        return template.render(dict(context))
+        read.template.render_with_context(filling_in, buffer)
     except UndefinedError as error:
         raise MissingVariable(_missing(words, context, error)) from error
     except LiquidError as error:
         raise CannotRender(str(error.message or type(error).__name__)) from error
     except (ArithmeticError, ValueError, TypeError, RecursionError) as error:  # a filter with a value nobody foresaw
         raise CannotRender(str(error)) from error
+    return buffer.getvalue()
 
 
 def variables(words: str) -> list[str]:

@@ -13,6 +13,7 @@ from .kind import ALL_CHANNELS, ALWAYS_THERE, Kind
 
 LONGEST_TITLE = 255
 LONGEST_MESSAGE = rendering.LONGEST_WORDS
+MOST_WORK = 4 * rendering.MOST_WORK  # for all languages and channels of one event together
 NOBODY = "the system"
 
 
@@ -62,7 +63,8 @@ def wording(
     filled_in = _plain({ALWAYS_THERE: sender or NOBODY, **context}) if not (title and message) else {}
     sources = _sources(kind, templates)
     places = [GENERAL] if title and message else _places(sources)
-    said = {place: _said(kind, place, given, sources, filled_in) for place in places}
+    allowance = rendering.Allowance(MOST_WORK)
+    said = {place: _said(kind, place, given, sources, filled_in, allowance) for place in places}
     general = said[GENERAL]
     return Wording(general.title, general.message, _as_rows(said), _priority(templates) or kind.priority)
 
@@ -72,7 +74,8 @@ def preview(template: Template, kind: Kind, context: Mapping[str, Any], *, sende
     place = Place(template.locale, template.channel)
     sources = {**_sources(kind, []), place: [_Source(template.title or None, template.message, template)]}
     sources[place] += _sources(kind, []).get(place, [])
-    said = _said(kind, place, _NOWHERE, sources, _plain({ALWAYS_THERE: sender or NOBODY, **context}))
+    filled_in = _plain({ALWAYS_THERE: sender or NOBODY, **context})
+    said = _said(kind, place, _NOWHERE, sources, filled_in, rendering.Allowance())
     return said.title, said.message
 
 
@@ -131,10 +134,11 @@ def _said(
     given: _Source,
     sources: Mapping[Place, Sequence[_Source]],
     context: Mapping[str, Any],
+    allowance: rendering.Allowance,
 ) -> _Said:
     titled, worded = _chosen(place, sources)
-    title = given.title or " ".join(_rendered("title", titled.title or "", place, context).split())
-    message = given.message or _rendered("message", worded.message or "", place, context).strip()
+    title = given.title or " ".join(_rendered("title", titled.title or "", place, context, allowance).split())
+    message = given.message or _rendered("message", worded.message or "", place, context, allowance).strip()
     if not message.strip():
         raise Refused("message", f"The kind {kind.name} has no words of its own: say the message.", "required")
     title = title or kind.name.replace("_", " ").capitalize()
@@ -143,9 +147,9 @@ def _said(
     return _Said(title, message, (titled if given.message else worded).template)
 
 
-def _rendered(field: str, words: str, place: Place, context: Mapping[str, Any]) -> str:
+def _rendered(field: str, words: str, place: Place, context: Mapping[str, Any], allowance: rendering.Allowance) -> str:
     try:
-        return rendering.render(words, context)
+        return rendering.render(words, context, allowance=allowance)
     except rendering.MissingVariable as missing:
         why = f"The {field} of this kind needs it{_in(place)}."
         raise Refused(f"context.{missing.name}", why, "missing_variable") from missing

@@ -1,6 +1,7 @@
 """What is said at acceptance: every language and channel at once, and nothing is written when a variable is missing."""
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,22 @@ def test_what_becomes_too_long_is_refused_by_its_name(tell: Tell, field: str, wr
         tell(**wrong)
     assert refused.value.field == field
     assert everything_written() == before
+
+
+@pytest.mark.timeout(60)  # a guard, not a measurement: one after the other these would take a minute and more
+def test_many_busy_templates_together_are_stopped(tell: Tell) -> None:
+    busy = "{% for i in list %}" + "{% if 'aaaaaaaaaa' contains 'aaab' %}{% endif %}" * 60 + "{% endfor %}done"
+    for letters in product("abcdefghijklmno", repeat=2):
+        template(locale="".join(letters), message=busy)
+    before = everything_written()
+    with pytest.raises(Refused, match="too much work"):
+        tell(context={"id": 7, "code": "XY", "list": list(range(200))})
+    assert everything_written() == before
+
+
+def test_a_list_of_a_hundred_lines_in_every_language_is_not_too_much(tell: Tell) -> None:
+    lines = "{% for line in lines %}- {{ line.count }} × {{ line.name | truncate: 40 }}\n{% endfor %}"
+    for letters in product("abcde", repeat=2):
+        template(locale="".join(letters), message=lines)
+    event = tell(context={"id": 7, "code": "XY", "lines": [{"count": 2, "name": "Tea towel, blue"}] * 100})
+    assert event.words_in("ab")[1].count("Tea towel") == 100
