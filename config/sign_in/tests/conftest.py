@@ -43,6 +43,18 @@ def bearing(token: str) -> APIClient:
     return client
 
 
+def holding(key: str) -> APIClient:
+    """Another backend."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Api-Key {key}")
+    return client
+
+
+def code(answer: Any, status: int) -> str:
+    assert answer.status_code == status, (answer.status_code, answer.content)
+    return str(answer.json()["code"])
+
+
 def access(user: User) -> str:
     return tokens.issue(user)["access"]
 

@@ -16,7 +16,7 @@ from config.sign_in.models import ApiKey, ServiceAccount
 from notifications.models import AuditEntry
 from notifications.sockets.sign_in import Identity, Refused
 
-from .conftest import access, bearing, socket, stream
+from .conftest import access, bearing, holding, socket, stream
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 ACTOR = (0, "test")
@@ -40,11 +40,8 @@ def customer(customers: Group) -> User:
     return user
 
 
-def holding(account: ServiceAccount, *scopes: str, **fields: Any) -> APIClient:
-    client = APIClient()
-    key = issuing.create_key(account, scopes or ["tickets:issue"], **fields)[1]
-    client.credentials(HTTP_AUTHORIZATION=f"Api-Key {key}")
-    return client
+def backend(account: ServiceAccount, **fields: Any) -> APIClient:
+    return holding(issuing.create_key(account, ["tickets:issue"], **fields)[1])
 
 
 def ask(client: APIClient, user_id: Any) -> Any:
@@ -57,7 +54,7 @@ def identity_of(client: APIClient, user: User) -> Identity:
 
 @pytest.mark.parametrize("door", [socket, stream])
 def test_it_opens_a_socket_or_a_stream_of_that_person_once(shop: ServiceAccount, customer: User, door: Any) -> None:
-    answer = ask(holding(shop), customer.pk)
+    answer = ask(backend(shop), customer.pk)
     assert answer.status_code == 200
     scope = door(f"ticket={answer.json()['ticket']}")
     identity = handshake.from_handshake(scope)
@@ -70,7 +67,7 @@ def test_it_opens_a_socket_or_a_stream_of_that_person_once(shop: ServiceAccount,
 
 
 def test_it_opens_nothing_but_sockets_and_streams(shop: ServiceAccount, customer: User) -> None:
-    ticket = ask(holding(shop), customer.pk).json()["ticket"]
+    ticket = ask(backend(shop), customer.pk).json()["ticket"]
     assert bearing(ticket).get("/api/notifications/").status_code == 401
     assert APIClient().get(f"/api/notifications/?ticket={ticket}").status_code == 401
 
@@ -81,7 +78,7 @@ def test_for_anybody_else_there_is_one_answer(shop: ServiceAccount, customers: G
     gone = User.objects.create(username="gone", is_active=False)
     for user in (staff, root, gone):
         user.groups.add(customers)
-    client = holding(shop)
+    client = backend(shop)
     answers = [ask(client, user_id) for user_id in (outsider.pk, staff.pk, root.pk, gone.pk, shop.user_id, 10**9)]
     assert {answer.status_code for answer in answers} == {403}
     assert len({answer.content for answer in answers}) == 1
@@ -89,14 +86,14 @@ def test_for_anybody_else_there_is_one_answer(shop: ServiceAccount, customers: G
 
 
 def test_an_account_without_a_group_has_no_users_of_its_own(customer: User) -> None:
-    assert ask(holding(issuing.create_account("desk")), customer.pk).status_code == 403
+    assert ask(backend(issuing.create_account("desk")), customer.pk).status_code == 403
 
 
 @pytest.mark.parametrize("wrong", [None, "x", 0, -1, 2**63])
 def test_it_must_say_for_whom(wrong: Any, shop: ServiceAccount) -> None:
-    answer = ask(holding(shop), wrong)
+    answer = ask(backend(shop), wrong)
     assert (answer.status_code, next(iter(answer.json()))) == (400, "user_id")
-    assert holding(shop).post("/api/socket-ticket/").status_code == 400
+    assert backend(shop).post("/api/socket-ticket/").status_code == 400
 
 
 def test_a_person_asks_for_nobody_but_themselves(engineer: User, outsider: User) -> None:
@@ -107,7 +104,7 @@ def test_a_person_asks_for_nobody_but_themselves(engineer: User, outsider: User)
 
 def test_the_connection_ends_when_the_key_expires(shop: ServiceAccount, customer: User) -> None:
     with time_machine.travel(NOW, tick=False) as clock:
-        client = holding(shop, expires_at=NOW + timedelta(minutes=5))
+        client = backend(shop, expires_at=NOW + timedelta(minutes=5))
         identity = identity_of(client, customer)
         assert identity.expires_at == NOW + timedelta(minutes=5)
         assert not handshake.lapsed([identity])
@@ -137,7 +134,7 @@ def lose_its_people(customer: User) -> None:
 
 @pytest.mark.parametrize("end", [revoke, switch_off, leave, rise, lose_its_people])
 def test_the_connection_ends_with_what_let_it_in(end: Any, shop: ServiceAccount, customer: User) -> None:
-    client = holding(shop)
+    client = backend(shop)
     open_one, unused = identity_of(client, customer), ask(client, customer.pk).json()["ticket"]
     assert not handshake.lapsed([open_one])
     end(customer)
@@ -149,7 +146,7 @@ def test_the_connection_ends_with_what_let_it_in(end: Any, shop: ServiceAccount,
 def test_many_connections_of_keys_are_looked_at_in_as_few_queries(shop: ServiceAccount, customers: Group) -> None:
     people = [User.objects.create(username=f"customer-{n}") for n in range(20)]
     customers.user_set.add(*people)
-    client = holding(shop)
+    client = backend(shop)
     others = [Identity(user.pk, user.username, False, None, handshake.jwt_grant(0)) for user in people]
     identities = [identity_of(client, user) for user in people]
 
