@@ -6,9 +6,8 @@ is quiet whenever the clock shows a time from `start` until before `end`, and be
 twice.
 """
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -44,17 +43,20 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _end_of_nights_around(quiet: QuietHours, here: ZoneInfo, now: datetime) -> datetime | None:
-    return max((end for start, end in _nights(quiet, here, now) if start <= now < end), default=None)
-
-
-def _nights(quiet: QuietHours, here: ZoneInfo, now: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """(start, end) of each that may be going on. Clocks that go back over midnight show a date again that was over."""
     today = now.astimezone(here).date()
-    for days in (-1, 0, 1):
-        date = today + days * _DAY
-        start = datetime.combine(date, quiet.start)
-        end = datetime.combine(date if quiet.start < quiet.end else date + _DAY, quiet.end)
-        yield _when(start, here, fold=0), _when(end, here, fold=1)
+    return max((end for start, end in _nights(quiet, here, today) if start <= now < end), default=None)
+
+
+@lru_cache(maxsize=4096)  # most people of a zone sleep at the same hours
+def _nights(quiet: QuietHours, here: ZoneInfo, today: date) -> tuple[tuple[datetime, datetime], ...]:
+    """(start, end) of each that may be going on. Clocks that go back over midnight show a date again that was over."""
+    return tuple(_night(quiet, here, today + days * _DAY) for days in (-1, 0, 1))
+
+
+def _night(quiet: QuietHours, here: ZoneInfo, day: date) -> tuple[datetime, datetime]:
+    end_day = day if quiet.start < quiet.end else day + _DAY
+    start, end = datetime.combine(day, quiet.start), datetime.combine(end_day, quiet.end)
+    return _when(start, here, fold=0), _when(end, here, fold=1)
 
 
 def _when(shown: datetime, here: ZoneInfo, *, fold: int) -> datetime:
