@@ -149,7 +149,7 @@ def test_a_hundred_rows_take_as_many_queries_as_one(
     assert len(rows_of(people["engineer"])) == 100
     many = {path: queries(people["engineer"], path) for path in LISTS}
     assert many == {path: queries(people["engineer2"], path) for path in LISTS}
-    assert max(many.values()) <= 4
+    assert max(many.values()) <= 5  # who it is, how many, the page, the clock, whether their quiet hours reign
 
 
 @pytest.mark.parametrize("path", [LIST, f"{LIST}unread/"])
