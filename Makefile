@@ -12,9 +12,9 @@ run: $(VENV)/.base
 
 test: $(VENV)/.dev
 	@echo "== the suite on SQLite and Valkey"
-	@TIDINGS_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n 2
+	@TIDINGS_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n 2 --dist worksteal
 	@echo "== the suite on Postgres and Valkey"
-	@TIDINGS_TEST_DATABASE=postgres $(BIN)/python -m pytest -q -n 2 -m "not once"
+	@TIDINGS_TEST_DATABASE=postgres $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not once"
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -16,6 +16,7 @@ from notifications.models import Event, Inbox, NotificationLog, Withdrawn
 from notifications.workers.loop import withdraw_expired
 
 from ..crowd import assert_true, assert_true_inboxes, is_listed, make_person, rows_of, send
+from ..examples import examples
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 KINDS = ["general", "admin_message"]
@@ -130,7 +131,7 @@ def test_an_inbox_tells_the_truth_after_every_step() -> None:
     run_state_machine_as_test(
         AnInbox,
         settings=settings(
-            max_examples=20,
+            max_examples=examples(8),
             stateful_step_count=30,
             deadline=None,
             database=None,

@@ -29,7 +29,11 @@ from .outward import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ENGINES = pytest.mark.parametrize(
-    ("command", "engine"), [(WORKER, "worker"), (CELERY, "celery")], ids=["worker", "celery"]
+    ("command", "engine"),
+    [
+        pytest.param(WORKER, "worker", id="worker"),
+        pytest.param(CELERY, "celery", id="celery", marks=pytest.mark.once),  # it starts the same threads
+    ],
 )
 
 
@@ -86,6 +90,7 @@ def test_many_workers_share_the_work_and_double_none(provider: Provider, setting
     assert told(provider) == numbers(people)
 
 
+@pytest.mark.once
 def test_once_does_what_is_due_and_ends(provider: Provider, settings: Any, tmp_path: Path) -> None:
     people = make_callable(3)
     send(*people, channels=["sms"])
@@ -94,6 +99,7 @@ def test_once_does_what_is_due_and_ends(provider: Provider, settings: Any, tmp_p
     assert told(provider) == numbers(people)
 
 
+@pytest.mark.once
 def test_a_worker_that_is_asked_to_end_leaves_nothing_leased(provider: Provider, settings: Any, tmp_path: Path) -> None:
     people = make_callable(2)
     with running(WORKER, environment(provider, tmp_path, settings), tmp_path) as worker:
