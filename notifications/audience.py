@@ -134,13 +134,13 @@ def _named(audience: Audience, namespace: str, after: int, limit: int) -> list[i
 def _ways(audience: Audience) -> list[Way]:
     """Beside being named oneself; the nearest reason comes last."""
     ways: list[Way] = []
+    role = Case(When(~Q(role=""), then="role"))  # none: NULL, which Min() passes over
+    there = Coalesce(Min(role), Concat(Value("room "), Min("room__name")))
     if audience.rooms:
-        role = Case(When(~Q(role=""), then="role"))  # none: NULL, which Min() passes over
-        why = Coalesce(Min(role), Concat(Value("room "), Min("room__name")))
-        ways.append((Member.objects.filter(room__name__in=list(audience.rooms)), why))
+        ways.append((Member.objects.filter(room__name__in=list(audience.rooms)), there))
     if audience.related:
         here = Member.objects.filter(room__name=audience.related.room, role__in=list(audience.related.roles))
-        ways.append((here, Min("role")))
+        ways.append((here, there))
     if audience.roles:
         through = get_user_model().groups.through
         ways.append((through.objects.filter(group__name__in=list(audience.roles)), Min("group__name")))
