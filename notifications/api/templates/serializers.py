@@ -42,10 +42,19 @@ class TemplateSerializer(serializers.Serializer[Template]):
         }
 
 
+class ContextField(ObjectField):
+    """In a form, blank is left out."""
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        if getattr(data, "is_json_string", False) and str(data).strip() in ("", "null"):
+            return True, None
+        return super().validate_empty_values(data)
+
+
 class ContextSerializer(serializers.Serializer[Any]):
     """Left out: the example of the catalogue."""
 
-    context = ObjectField(required=False, allow_null=True, default=None)  # type: ignore[assignment]
+    context = ContextField(required=False, allow_null=True, default=None)  # type: ignore[assignment]
 
 
 class PreviewSerializer(serializers.Serializer[Any]):

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import resolve
+from django.utils import timezone
 
 from notifications.api.urls import ALIASES
 from notifications.models import Event, Template
@@ -155,13 +156,17 @@ def page(user: User, path: str) -> str:
         ("/api/admin/channels/sms/pause/", []),
         ("/api/admin/channels/sms/resume/", []),
         ("/api/admin/webhooks/", ["url", "types"]),
+        ("/api/admin/templates/", ["notification_type", "channel", "title", "message", "is_active"]),
+        ("/api/admin/templates/{template}/preview/", ["context"]),
+        ("/api/admin/templates/{template}/test_send/", ["context"]),
     ],
 )
 def test_every_act_has_a_form_in_the_browser(
     path: str, inputs: list[str], people: dict[str, User], notify_to: Notify
 ) -> None:
     notify_to(people["admin"])
-    html = page(people["admin"], path.format(id=rows_of(people["admin"])[0].pk))
+    template = Template.objects.create(kind="general", message="Hi", updated_at=timezone.now())
+    html = page(people["admin"], path.format(id=rows_of(people["admin"])[0].pk, template=template.pk))
     assert 'id="post-object-form"' in html or 'id="post-generic-content-form"' in html
     for name in inputs:
         assert f'name="{name}"' in html, name
@@ -175,5 +180,8 @@ def test_the_lists_show_in_the_browser_with_their_filters(people: dict[str, User
         assert 'name="priority"' in html
     for path in ("/api/admin/audit/", "/api/admin/connections/", "/api/notification-types/", f"{INBOX}unread_count/"):
         assert "HTTP 200 OK" in page(people["admin"], path)
-    for path in (f"{INBOX}devices/", *(f"/api/admin/{name}/" for name in ("channels", "suppressions", "webhooks"))):
+    for path in (
+        f"{INBOX}devices/",
+        *(f"/api/admin/{name}/" for name in ("channels", "suppressions", "webhooks", "templates")),
+    ):
         assert "HTTP 200 OK" in page(people["admin"], path)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 
 from notifications.dispatch import notify
 from notifications.models import AuditEntry, Event, NotificationLog, Template, TemplateVersion
@@ -240,3 +241,21 @@ def test_a_test_is_sent_to_oneself_alone(admin: User, django_capture_on_commit_c
 def test_what_is_not_there_is_404(admin: User) -> None:
     for method, path in [("get", ""), ("put", ""), ("patch", ""), ("delete", ""), ("post", "preview/")]:
         refusal(getattr(client_of(admin), method)(f"{TEMPLATES}4711/{path}", SHIPPED, format="json"), 404)
+
+
+def test_the_browsers_forms_work_too(admin: User) -> None:
+    browser = Client()
+    browser.force_login(admin)
+    form = {
+        "notification_type": "order_shipped",
+        "channel": "",
+        "locale": "en",
+        "message": "{{ order_id }}",
+        "title": "",
+    }
+    answer = browser.post(TEMPLATES, {**form, "priority": "", "is_active": "true"})
+    assert answer.status_code == 201, answer.content
+    tried = browser.post(at(answer.json(), "preview/"), {"context": '{"order_id": 9}'})
+    assert tried.json()["message"] == "9"
+    for blank in ({}, {"context": ""}, {"context": "null"}):
+        assert browser.post(at(answer.json(), "preview/"), blank).json()["message"] == "7"
