@@ -38,7 +38,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.faults", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="smaller numbers, and only what is done in two minutes")
-    parser.add_argument("--only", help="this fault alone", metavar="NAME")
+    parser.add_argument("--only", help="this fault alone; may be repeated", metavar="NAME", action="append")
     for setting in SETTINGS:
         parser.add_argument(f"--{setting}", action="store_true", help="this setting alone")
     parser.add_argument("--inner", action="store_true", help=argparse.SUPPRESS)

@@ -40,6 +40,50 @@ def heads() -> dict[int, int]:
     return dict(Inbox.objects.values_list("user_id", "last_seq"))
 
 
+def seq_of(event_id: str, user_id: int) -> int:
+    from notifications.models import NotificationLog
+
+    row = NotificationLog.objects.filter(event_id=event_id, recipient_id=user_id).first()
+    return row.seq if row else 10**12
+
+
+def rows_after(user_id: int, seq: int) -> list[int]:
+    """The ids of this person's rows after that."""
+    from notifications.models import NotificationLog
+
+    mine = NotificationLog.objects.filter(recipient_id=user_id, seq__gt=seq).order_by("seq")
+    return list(mine.values_list("pk", flat=True))
+
+
+def delivered(user_id: int, *, after: int) -> int:
+    from notifications.models import NotificationLog
+
+    mine = NotificationLog.objects.filter(recipient_id=user_id, seq__gt=after, delivered_at__isnull=False)
+    return mine.count()
+
+
+def deliveries_of(event_id: str) -> dict[str, int]:
+    """{state: how many}."""
+    from django.db.models import Count
+
+    from notifications.models import Delivery
+
+    tried = Delivery.objects.filter(event_id=event_id).exclude(state="skipped")
+    return dict(tried.values_list("state").annotate(n=Count("pk")).order_by())
+
+
+def add_webhook(url: str, actor: tuple[int, str]) -> int:
+    from notifications.reaching.webhooks import add_webhook as add
+
+    return add(url, ["notification.created"], actor=actor).pk
+
+
+def remove_webhook(webhook_id: int, actor: tuple[int, str]) -> None:
+    from notifications.reaching.webhooks import remove_webhook as remove
+
+    remove(webhook_id, actor=actor)
+
+
 # --- a device ---------------------------------------------------------------
 def wrong_with(device: Device, books: Books) -> Iterator[str]:
     """What its ledger has that the database has not, and the other way round."""
@@ -133,3 +177,10 @@ def ghosts(connected: Collection[str]) -> str | None:
     there = {str(pk) for pk in Connection.objects.values_list("pk", flat=True)}
     more, fewer = len(there - set(connected)), len(set(connected) - there)
     return f"{more} connection rows without a socket, {fewer} sockets without a row" if more or fewer else None
+
+
+def connections_of(user_id: int, *, most: int) -> str | None:
+    from notifications.models import Connection
+
+    count = Connection.objects.filter(user_id=user_id).count()
+    return f"{count} connections" if count > most else None

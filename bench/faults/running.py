@@ -11,8 +11,9 @@ import uuid
 from pathlib import Path
 
 from .clients import people
+from .clients.provider import Provider
 from .cluster.embedded import Embedded
-from .cluster.parts import MARK, ROOT, left_over, manage
+from .cluster.parts import MARK, ROOT, free_port, left_over, manage
 from .cluster.scattered import Cluster
 from .judging import judge
 from .scene import Scene
@@ -22,7 +23,7 @@ LONGEST_S = 600.0  # for one fault
 WARM_S = 4.0
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path, provider: int) -> dict[str, str]:
     """What all processes of a setting share."""
     return {
         "DATA_DIR": str(folder),
@@ -34,6 +35,9 @@ def environment(folder: Path) -> dict[str, str]:
         "THROTTLE_WRITE": "100000/min",
         "THROTTLE_READ": "100000/min",
         "DJANGO_SETTINGS_MODULE": "config.settings",
+        "SMS_URL": f"twilio://AC1:secret@+15005550006?base=http://127.0.0.1:{provider}",
+        "SMS_PER_MINUTE": "0",
+        "OUTBOUND_ALLOW": f"127.0.0.1:{provider}",
         "TIDINGS_LAYER_PREFIX": "faults",
     }
 
@@ -51,9 +55,13 @@ class Performance:
     async def run(self, faults: list[Fault]) -> bool:
         """Whether all was as it should be. Each row is printed as soon as it is known."""
         kind: type[Cluster | Embedded] = Cluster if self.setting == "cluster" else Embedded
-        stage = kind(self.folder, environment(self.folder))
+        self.provider_port = free_port()
+        stage = kind(self.folder, environment(self.folder, self.provider_port))
         try:
             await self._play(stage, faults)
+        except BaseException:
+            self.ok = False
+            raise
         finally:
             stage.end()
             self._look_around()
@@ -66,9 +74,11 @@ class Performance:
     async def _play(self, stage: Cluster | Embedded, faults: list[Fault]) -> None:
         os.environ.update(stage.env)
         await asyncio.to_thread(self._prepare)
-        crew = await asyncio.to_thread(people.make, people.CROWD)
+        crew = await asyncio.to_thread(people.make, self._crowd(faults))
+        provider = Provider()
+        await provider.start(self.provider_port)
         await stage.start()
-        scene = Scene(stage, crew, self.quick)
+        scene = Scene(stage, crew, provider, self.quick)
         try:
             await self._warm_up(scene)
             for fault in faults:
@@ -79,6 +89,12 @@ class Performance:
         finally:
             await asyncio.gather(*(device.stop() for device in scene.devices), return_exceptions=True)
             await scene.stream.aclose()
+            provider.close()
+
+    def _crowd(self, faults: list[Fault]) -> int:
+        """As many as the largest play needs."""
+        storm = self.setting == "cluster" and not self.quick and any(one.name == "storm" for one in faults)
+        return people.STORM if storm else people.CROWD
 
     def _prepare(self) -> None:
         """The database, and Django in this process, which only reads it."""

@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
+from . import books
 from .clients.device import Device
 from .clients.people import People
+from .clients.provider import Provider
 from .clients.stream import Stream
 from .cluster.embedded import Embedded
 from .cluster.parts import Server
@@ -24,6 +26,7 @@ DEVICES_EACH = 2
 class Scene:
     setting: Cluster | Embedded
     people: People
+    provider: Provider
     quick: bool
     seed: int = 1
     devices: list[Device] = field(default_factory=list)
@@ -93,6 +96,20 @@ class Scene:
         """The stream goes on for a while."""
         self.stream.resume()
         await asyncio.sleep(seconds)
+
+    async def reaches(self, within_s: float) -> float:
+        """Seconds until an event that is posted now is shown on all the devices of one of the crew."""
+        person = self.people.crew[self.random.randrange(len(self.people.crew))]
+        began = time.monotonic()
+        posted = await self.stream.tell([person.id])
+        mine = [device for device in self.devices if device.user_id == person.id]
+        head = await ask(books.seq_of, posted.event_id or "", person.id)
+        await self.until(lambda: all(one.cursor >= head for one in mine), "an event shown", within_s)
+        return time.monotonic() - began
+
+    def weigh_anew(self) -> None:
+        """What the servers hold now is where they are after warm-up."""
+        self.memory = {server.pid: server.memory() for server in self.servers}
 
     async def all_live(self, devices: Sequence[Device] | None = None, within_s: float = 60) -> bool:
         them = self.devices if devices is None else devices

@@ -46,10 +46,11 @@ class Device:
         self.codes: Counter[int] = Counter()
         self.connection_id: str | None = None
         self.is_live = False
+        self.connects = 0
+        self.door = ""
         self.over = False
         self.from_address: str | None = None  # one of loopback's; the server limits each address
         self.hurried = False  # come back without a pause: the worst case, not the honest one
-        self.is_asleep = False
         self._random = random.Random(seed)
         self._turn = seed
         self._tries = 0
@@ -104,11 +105,11 @@ class Device:
 
     def _connected(self) -> connect:
         self._turn += 1
-        door = self.doors[self._turn % len(self.doors)]
+        self.door = self.doors[self._turn % len(self.doors)]
         query = f"token={self.token}&last_seq={self.cursor}" + (f"&epoch={self.epoch}" if self.epoch else "")
         where: dict[str, Any] = {"local_addr": (self.from_address, 0)} if self.from_address else {}
         return connect(
-            f"ws://{door}/ws/notifications/?{query}",
+            f"ws://{self.door}/ws/notifications/?{query}",
             compression=None,
             ping_interval=None,
             open_timeout=SIGN_IN_S,
@@ -156,6 +157,7 @@ class Device:
 
     async def _signed_in(self, link: Link, data: dict[str, Any], old: Link | None) -> None:
         self._link, self._resuming = link, False
+        self.connects += 1
         self.epoch, self.connection_id = data["epoch"], data["connection_id"]
         link.patience_s = HEARTBEATS * data["heartbeat_s"]
         self._count(data)

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User  # Django is not set up when this is read
 
 CREW = 50
-CROWD = 2_500  # more than a chunk of an expansion
+CROWD, STORM = 2_500, 10_000  # more than a chunk of an expansion; as many as come back at once
+LONE = 20
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,29 @@ def make(crowd: int) -> People:
     from django.contrib.auth.models import User
 
     control = User.objects.create(username="control", password="!", is_staff=True, is_superuser=True)
-    names = [f"crew{i}" for i in range(CREW)] + [f"lone{i}" for i in range(20)] + [f"crowd{i}" for i in range(crowd)]
+    names = [f"crew{i}" for i in range(CREW)] + [f"lone{i}" for i in range(LONE)] + [f"crowd{i}" for i in range(crowd)]
     User.objects.bulk_create((User(username=name, password="!") for name in names), batch_size=2_000)
     by_name = {user.username: user for user in User.objects.all()}
     made = {name: Person(user.pk, token_for(user)) for name, user in by_name.items()}
     several = {word: [made[name] for name in names if name.startswith(word)] for word in ("crew", "lone", "crowd")}
+    _give_phones([one.id for one in several["lone"]])
     return People(made[control.username], several["crew"], several["crowd"], several["lone"])
+
+
+def _give_phones(user_ids: Sequence[int]) -> None:
+    from django.utils import timezone
+
+    from notifications.models import Phone
+
+    now = timezone.now()
+    Phone.objects.bulk_create(Phone(user_id=one, number=f"+4915{one:09}", verified_at=now) for one in user_ids)
+
+
+def renewed(user_id: int, *, lasts_s: float | None = None) -> str:
+    """A token of their own."""
+    from django.contrib.auth.models import User
+
+    return token_for(User.objects.get(pk=user_id), lasts_s=lasts_s)
 
 
 def token_for(user: "User", *, lasts_s: float | None = None) -> str:

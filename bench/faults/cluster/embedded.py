@@ -1,6 +1,9 @@
 """The default of a laptop: `manage.py up`, SQLite and the embedded Valkey. One gate for the clients."""
 
+import contextlib
 from pathlib import Path
+
+import psutil
 
 from .parts import Part, Server, free_port, manage
 from .proxy import Proxy
@@ -16,6 +19,23 @@ class Embedded:
         up = Server("up", manage("up", "--port", str(port)), port=port, log=folder / "up.log", env=self.env)
         self.servers: list[Server] = [up]
         self.gates = [Proxy(port)]
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "tidings.sqlite3"
+
+    def family(self) -> list[psutil.Process]:
+        """`up` and all that descends from it, now."""
+        top = psutil.Process(self.servers[0].pid)
+        return [top, *top.children(recursive=True)]
+
+    def child(self, word: str) -> psutil.Process:
+        """The descendant that is this program. Raises LookupError."""
+        for one in self.family():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if one.name() == word:
+                    return one
+        raise LookupError(word)
 
     @property
     def parts(self) -> list[Part]:

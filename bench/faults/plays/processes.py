@@ -1,12 +1,16 @@
-"""Processes that die, at the worst moment that can be found."""
+"""Processes that die at the worst moment that can be found, are replaced, or have a wrong clock."""
 
 import asyncio
 import time
+from pathlib import Path
 
+from .. import books
+from ..clients.crowd import crowd, disperse
 from ..clients.device import Device
-from ..cluster.parts import Part
+from ..cluster.parts import Server
 from ..scene import Scene, ask
 
+CLOCK = Path(__file__).resolve().parent.parent / "clock"  # its sitecustomize.py sets a process's clock
 FOUND_WITHIN_S = 45.0  # the heartbeat's 30 s, and a machine that is busy with all of this
 ROLLED_WITHIN_S = 10.0
 
@@ -20,7 +24,7 @@ async def between_commit_and_bell(scene: Scene) -> str:
     posted = [await _post_at(scene, doomed, scene.people.crew[0].id) for _ in range(5)]
     doomed.kill()
     began = time.monotonic()
-    heads = await ask(_heads)
+    heads = await ask(books.heads)
     arrived = lambda: all(one.cursor >= heads[one.user_id] for one in watching)  # noqa: E731
     await scene.until(arrived, "what nobody rang", FOUND_WITHIN_S)
     took = time.monotonic() - began
@@ -70,15 +74,25 @@ async def rolling_restart(scene: Scene) -> str:
     return "ended in " + ", ".join(said)
 
 
+async def wrong_clocks(scene: Scene) -> str:
+    """A server, then a worker, ten minutes ahead; then ten minutes behind."""
+    for minutes in (10, -10):
+        for part in (scene.setting.parts[0], scene.setting.parts[-1]):
+            await part.end()
+            part.start(PYTHONPATH=str(CLOCK), TIDINGS_FAULTS_CLOCK=str(60 * minutes))
+            await scene.setting.start()
+            await scene.all_live()
+            await scene.flow(3 if scene.quick else 12)
+            over = sum(device.over for device in scene.devices)
+            scene.expect(not over, f"{over} devices were turned away by {part.name} at {minutes:+} min")
+            await part.end()
+            await scene.setting.start()
+    return "server and worker, +10 and -10 min"
+
+
 # --- helpers of these plays ---------------------------------------------------
 def _crew(scene: Scene) -> list[int]:
     return [person.id for person in scene.people.crew]
-
-
-def _heads() -> dict[int, int]:
-    from .. import books
-
-    return books.heads()
 
 
 async def _move_to(scene: Scene, devices: list[Device], *doors: str) -> None:
@@ -88,52 +102,10 @@ async def _move_to(scene: Scene, devices: list[Device], *doors: str) -> None:
     await scene.all_live(devices)
 
 
-async def _post_at(scene: Scene, server: Part, user_id: int) -> object:
+async def _post_at(scene: Scene, server: Server, user_id: int) -> object:
     """One event, accepted by this very server."""
-    doors = scene.stream.doors
-    scene.stream.doors = [f"127.0.0.1:{server.port}"]  # type: ignore[attr-defined]
+    doors, scene.stream.doors = scene.stream.doors, [server.address]
     try:
         return await scene.stream.tell([user_id])
     finally:
         scene.stream.doors = doors
-
-
-async def crowd(scene: Scene, count: int) -> list[Device]:
-    """So many more devices, of the people who had none, from as many addresses; they know all that is there."""
-    heads = await ask(_heads)
-    direct = [server.address for server in scene.servers]
-    them = scene.people.crowd[:count]
-    many = [
-        Device(one.id, one.token, direct, seed=10_000 + i, since=heads.get(one.id, 0)) for i, one in enumerate(them)
-    ]
-    for i, device in enumerate(many):
-        device.from_address = f"127.1.{i // 250}.{i % 250 + 1}"
-    for i in range(0, count, 100):
-        for device in many[i : i + 100]:
-            device.start()
-        await scene.all_live(many[i : i + 100])
-    return many
-
-
-async def disperse(scene: Scene, many: list[Device]) -> str:
-    """Judge these, too, and let them go."""
-    from ..judging import come_to_rest
-
-    scene.stream.pause()
-    regular = scene.devices
-    scene.devices = regular + many
-    try:
-        await come_to_rest(scene)
-        await _compare(scene, many)
-    finally:
-        scene.devices = regular
-        await asyncio.gather(*(device.stop() for device in many))
-    return f"{len(many)} sockets, {sum(len(device.shown) for device in many)} shown"
-
-
-async def _compare(scene: Scene, many: list[Device]) -> None:
-    from .. import books
-
-    kept = await ask(books.read, {device.user_id for device in many})
-    wrong = [one for device in many for one in books.wrong_with(device, kept)]
-    scene.findings += wrong[:3] + ([f"… and {len(wrong) - 3} more"] if len(wrong) > 3 else [])

@@ -1,0 +1,42 @@
+"""Many more devices for a while: connected, judged, and let go."""
+
+import asyncio
+
+from .. import books
+from ..judging import come_to_rest, note
+from ..scene import Scene, ask
+from .device import Device
+
+AT_ONCE = 100
+
+
+async def crowd(scene: Scene, count: int) -> list[Device]:
+    """So many, of the people who had none, each connected and from one of many addresses; they know all there is."""
+    heads = await ask(books.heads)
+    direct = [server.address for server in scene.servers]
+    them = scene.people.crowd[:count]
+    many = [
+        Device(one.id, one.token, direct, seed=10_000 + i, since=heads.get(one.id, 0)) for i, one in enumerate(them)
+    ]
+    for i, device in enumerate(many):
+        device.from_address = f"127.1.{i // 250}.{i % 250 + 1}"  # the server limits each address
+    for i in range(0, len(many), AT_ONCE):
+        for device in many[i : i + AT_ONCE]:
+            device.start()
+        await scene.all_live(many[i : i + AT_ONCE])
+    return many
+
+
+async def disperse(scene: Scene, many: list[Device]) -> str:
+    """Judge these, too, and let them go."""
+    scene.stream.pause()
+    regular = scene.devices
+    scene.devices = [*regular, *many]
+    try:
+        await come_to_rest(scene)
+        kept = await ask(books.read, {device.user_id for device in many})
+        note(scene, [wrong for device in many for wrong in books.wrong_with(device, kept)])
+    finally:
+        scene.devices = regular
+        await asyncio.gather(*(device.stop() for device in many))
+    return f"{len(many)} sockets, {sum(len(device.shown) for device in many)} rows shown"
