@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -20,46 +19,36 @@ log = logging.getLogger("tidings.api")
 RETRY_AFTER_S = 2
 
 
-class KeyReused(APIException):
-    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
-    default_detail = "This Idempotency-Key was used before, with another request."
-    default_code = "idempotency_key_reused"
+class Refusal(APIException):
+    """What no exception of DRF's says: a status, a code for programs and a sentence for people."""
+
+    def __init__(self, status_code: int, code: str, detail: str, *, wait: float | None = None) -> None:
+        super().__init__(detail, code)
+        self.status_code = status_code
+        self.wait = wait  # seconds; DRF makes the header of it
 
 
-class NothingToStop(APIException):
-    status_code = status.HTTP_409_CONFLICT
-    default_detail = "Nothing is left to stop: it has arrived, was cancelled before, or has expired."
-    default_code = "nothing_to_stop"
-
-
-class WillNotReturn(APIException):
-    status_code = status.HTTP_409_CONFLICT
-    default_detail = "It was cancelled, replaced or has expired: it would never come back."
-    default_code = "will_not_return"
-
-
-class AlreadyActed(APIException):
-    status_code = status.HTTP_409_CONFLICT
-    default_detail = "A choice was made before."
-    default_code = "already_acted"
-
-
-class NoLongerOffered(APIException):
-    status_code = status.HTTP_409_CONFLICT
-    default_detail = "It was cancelled, replaced or has expired: there is nothing to choose any more."
-    default_code = "no_longer_offered"
-
-
-class TooLarge(APIException):
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = f"The body is larger than {settings.MAX_BODY_BYTES // 1024} KiB."
-    default_code = "too_large"
-
-
-class Unavailable(APIException):
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_detail = "The database does not answer just now; nothing was written. Try again."
-    default_code = "unavailable"
+# what our verbs raise, and what Django and the database do
+_REFUSALS: Mapping[type[Exception], tuple[int, str, str]] = {
+    events.KeyReused: (422, "idempotency_key_reused", "This Idempotency-Key was used before, with another request."),
+    inbox.NothingToStop: (
+        409,
+        "nothing_to_stop",
+        "Nothing is left to stop: it has arrived, was cancelled before, or has expired.",
+    ),
+    inbox.WillNotReturn: (
+        409,
+        "will_not_return",
+        "It was cancelled, replaced or has expired: it would never come back.",
+    ),
+    inbox.NoLongerOffered: (
+        409,
+        "no_longer_offered",
+        "It was cancelled, replaced or has expired: there is nothing to choose any more.",
+    ),
+    RequestDataTooBig: (413, "too_large", f"The body is larger than {settings.MAX_BODY_BYTES // 1024} KiB."),
+}
+_UNAVAILABLE = (503, "unavailable", "The database does not answer just now; nothing was written. Try again.")
 
 
 def answer(exc: Exception, context: dict[str, Any]) -> Response | None:
@@ -73,9 +62,8 @@ def answer(exc: Exception, context: dict[str, Any]) -> Response | None:
         response.data = {**_fields(known.detail), "code": code}
     else:
         response.data = {"code": _code(known, response.status_code), **response.data}
-    if isinstance(known, Unavailable):
+    if isinstance(exc, OperationalError | InterfaceError):
         log.error("database unavailable: %s: %s", type(exc).__name__, exc)
-        response["Retry-After"] = str(RETRY_AFTER_S)
     return response
 
 
@@ -83,28 +71,17 @@ def _in_the_words_of_http(exc: Exception) -> Exception:
     match exc:
         case events.Refused():
             return ValidationError({exc.field: [exc.message]})
-        case events.KeyReused():
-            return KeyReused()
         case inbox.NotFound():
             return NotFound(f"Not in your inbox: {', '.join(map(str, exc.ids[:10]))}.")
-        case inbox.NothingToStop() | inbox.WillNotReturn() | inbox.NoLongerOffered():
-            return _STATE_FORBIDS[type(exc)]()
         case inbox.AlreadyActed():
-            return AlreadyActed(f"A choice was made before: {exc.taken}.")
-        case RequestDataTooBig():
-            return TooLarge()
+            return Refusal(409, "already_acted", f"A choice was made before: {exc.taken}.")
+        case _ if type(exc) in _REFUSALS:
+            return Refusal(*_REFUSALS[type(exc)])
         case SuspiciousOperation():  # too many fields in a form, and the like
             return ParseError(str(exc))
         case OperationalError() | InterfaceError():  # a pool without a free connection is among them
-            return Unavailable()
+            return Refusal(*_UNAVAILABLE, wait=RETRY_AFTER_S)
     return exc
-
-
-_STATE_FORBIDS: Mapping[type[Exception], type[APIException]] = {
-    inbox.NothingToStop: NothingToStop,
-    inbox.WillNotReturn: WillNotReturn,
-    inbox.NoLongerOffered: NoLongerOffered,
-}
 
 
 def _code(exc: Exception, status_code: int) -> str:

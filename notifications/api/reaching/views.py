@@ -5,9 +5,9 @@ from typing import Any, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, status
+from rest_framework import mixins
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException, Throttled, ValidationError
+from rest_framework.exceptions import Throttled, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -16,6 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 from ... import reaching
 from ...audit import Actor
 from ...models import Device, Phone
+from ..errors import Refusal
 from ..paging import ThreeStylePagination
 from .action_serializers import AddDeviceSerializer, ConfirmPhoneSerializer, VerifyPhoneSerializer
 from .serializers import CodeSentSerializer, DeviceSerializer, PhoneSerializer
@@ -68,37 +69,20 @@ class DeviceViewSet(mixins.ListModelMixin, mixins.DestroyModelMixin, GenericView
         reaching.remove_device(actor(self.request), instance.pk)
 
 
-class NoWayAnswer(APIException):
-    status_code = status.HTTP_409_CONFLICT
-    default_detail = "No code can be sent: neither SMS nor WhatsApp can be used now."
-
-
-class NoCodeAnswer(APIException):
-    status_code = status.HTTP_409_CONFLICT
-    default_detail = "No code waits for this number: ask for one."
-    default_code = "no_code"
-
-
-class NotSentAnswer(APIException):
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_detail = "The provider did not take the message. Ask for another code later."
-    default_code = "not_sent"
-    wait = reaching.PAUSE.total_seconds()
-
-
 def _answer_for(exc: Exception) -> Exception:
     """What the phone's verbs refuse, in HTTP's words."""
     match exc:
         case reaching.NoWay():
-            return NoWayAnswer(code=exc.code)
+            return Refusal(409, exc.code, "No code can be sent: neither SMS nor WhatsApp can be used now.")
         case reaching.TooSoon():
             return Throttled(exc.wait_s)
         case reaching.NotSent(permanent=True):
             return ValidationError({"phone": ["No code can be sent to this number."]})
         case reaching.NotSent():
-            return NotSentAnswer()
+            said = "The provider did not take the message. Ask for another code later."
+            return Refusal(503, "not_sent", said, wait=reaching.PAUSE.total_seconds())
         case reaching.NoCode():
-            return NoCodeAnswer()
+            return Refusal(409, "no_code", "No code waits for this number: ask for one.")
     return exc
 
 
@@ -126,13 +110,9 @@ class PhoneViewSet(GenericViewSet[Phone]):
         try:
             phone = reaching.confirm_code(actor(request), said["phone"], said["code"])
         except reaching.WrongCode as wrong:
-            raise WrongCodeAnswer(f"Not the code that was sent. Tries left: {wrong.tries_left}.") from wrong
+            tries_left = f"Not the code that was sent. Tries left: {wrong.tries_left}."
+            raise Refusal(400, "wrong_code", tries_left) from wrong
         return Response(PhoneSerializer(phone).data)
 
     def handle_exception(self, exc: Exception) -> Response:
         return super().handle_exception(_answer_for(exc))
-
-
-class WrongCodeAnswer(APIException):
-    status_code = status.HTTP_400_BAD_REQUEST
-    default_code = "wrong_code"
