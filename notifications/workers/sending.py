@@ -85,9 +85,7 @@ class Sender:
             self._renewed_at = time.monotonic()
             queue.renew([*self._under_way, *(begun.leased for begun, _ in self._unrecorded)])
         if self._begin() and len(self._unrecorded) < self.threads:
-            return (
-                True  # a batch costs little more than one: what has ended waits for more while there is more to begin
-            )
+            return True  # what has ended waits for more of its kind: a batch costs little more than one
         return self._record()
 
     # --- beginning ------------------------------------------------------------
