@@ -6,7 +6,7 @@ from datetime import datetime
 
 from .. import audience
 from ..database import database_now
-from ..deciding.decide import SKIP, Decision, Way
+from ..deciding.decide import HOLD, SKIP, Decision, Way
 from ..deciding.policies import PERSONAL
 from ..delivery.planning.decisions import Decisions
 from ..delivery.planning.ways import ways
@@ -48,7 +48,7 @@ def _decided(row: NotificationLog, deliveries: Mapping[str, Delivery]) -> dict[s
         elif way.channel == Channel.WEBSOCKET:
             said[way.channel] = _live(row) or planned.on(way, row.recipient_id)
         elif delivery := deliveries.get(way.channel):
-            said[way.channel] = _of(delivery)
+            said[way.channel] = planned.on(way, row.recipient_id) if _awaits_its_turn(delivery) else _of(delivery)
         else:
             said[way.channel] = _alike(event, way, planned.on(way, row.recipient_id))
     return {channel: said[channel] for channel in PERSONAL}
@@ -57,6 +57,11 @@ def _decided(row: NotificationLog, deliveries: Mapping[str, Delivery]) -> dict[s
 def _live(row: NotificationLog) -> Decision | None:
     """None: it was written before reasons were kept."""
     return Decision(row.live, row.live_reason) if row.live_reason else None
+
+
+def _awaits_its_turn(delivery: Delivery) -> bool:
+    """A rung that would be held if it began now."""
+    return delivery.state == Delivery.State.WAITING and delivery.outcome == HOLD
 
 
 def _of(delivery: Delivery) -> Decision:

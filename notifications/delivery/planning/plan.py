@@ -49,11 +49,17 @@ def _for_one(event: Event, user: int, row_id: int, decisions: Decisions) -> Iter
         delivery = _delivery(event, user, row_id, way, decision, decisions.now)
         if way.rung and decision.outcome != SKIP:  # the first rung has its time; each other waits for the one before
             delivery.due_at, first_rung_at = first_rung_at, None
+            _let_wait(delivery)
         if decision.reason == "digest":
             delivery.digest_key = digests.key_of(event)
             delivery.carried_by_id = decisions.digest_of(user, way.channel)
             delivery.due_at = None if delivery.carried_by_id else decision.until
         yield delivery
+
+
+def _let_wait(rung: Delivery) -> None:
+    """Whatever would hold it now: it is held when its turn has come, or there is nobody left to tell."""
+    rung.state, rung.held_at, rung.held_for = Delivery.State.WAITING, None, ""
 
 
 def _delivery(event: Event, user: int, row_id: int, way: Way, decision: Decision, now: datetime) -> Delivery:

@@ -11,7 +11,7 @@ from notifications import inbox
 from notifications.delivery import queue
 from notifications.delivery.attempts.beginning import begin
 from notifications.models import Delivery, Device
-from notifications.reaching import receipts
+from notifications.reaching import channels, receipts
 from notifications.reaching.receipts import Receipt
 from notifications.transports import memory
 from notifications.transports.base import TransportError
@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Wait = Callable[[float], None]
 TEMPORARY = TransportError("451 later")
 PERMANENT = TransportError("no such user", permanent=True)
+STAFF = (1, "staff")
 
 
 def test_the_ladder_is_climbed_while_nobody_acknowledges(reachable: User, pass_time: Wait) -> None:
@@ -82,6 +83,20 @@ def test_a_rung_without_an_address_is_left_out(pass_time: Wait) -> None:
     send_due()
     assert [channel for channel, _ in sent()] == ["email", "push"]
     assert states(person)["sms"] == ("skipped", "no_address")
+
+
+def test_a_rung_whose_channel_was_paused_from_the_beginning_begins_when_it_is_resumed(
+    reachable: User, pass_time: Wait
+) -> None:
+    channels.pause("sms", actor=STAFF)
+    send(reachable, priority="critical")
+    pass_time(30.1)
+    assert send_due() == 1
+    pass_time(30.1)
+    assert send_due() == 0
+    channels.resume("sms", actor=STAFF)
+    assert send_due() == 1
+    assert [channel for channel, _ in sent()] == ["email", "sms"]
 
 
 @pytest.mark.parametrize("how", ["ack", "cursor", "read", "read all"])

@@ -130,3 +130,20 @@ def test_what_was_switched_off_meanwhile_is_not_sent_in_the_morning(transactiona
     send_due()
     assert memory.outbox == []
     assert states(person)["email"] == ("skipped", "preference_off")
+
+
+def test_a_night_holds_the_ladder_back_and_does_not_break_it(
+    transactional_db: None, pass_time: Callable[[float], None]
+) -> None:
+    person = asleep()
+    send(person, priority="urgent")
+    say(person, locale="de", timezone="Etc/UTC")
+    assert send_due() == 0, "the first rung has 30 s, whatever the person says about their night"
+    pass_time(30.1)
+    send_due()
+    assert states(person) == {"email": ("held", "quiet_hours"), "push": ("waiting", "quiet_hours")}
+    say(person, quiet_hours=None)
+    assert send_due() == 1
+    pass_time(30.1)
+    assert send_due() == 1
+    assert states(person) == {"email": ("sent", "fallback"), "push": ("sent", "fallback")}

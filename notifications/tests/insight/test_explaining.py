@@ -127,6 +127,18 @@ def test_what_waits_says_what_for_and_until_when() -> None:
     assert ("held", "email") in steps(found)
 
 
+def test_a_rung_at_night_waits_for_the_morning_as_the_trial_run_said() -> None:
+    person = make_reachable()
+    now = timezone.now()
+    wish(person, quiet_start=(now - timedelta(hours=1)).time(), quiet_end=(now + timedelta(hours=1)).time())
+    urgent = event_to(person, priority="urgent")
+    foretold = {one.channel: one.decision for one in dispatch.rehearse(urgent).shown}
+    assert foretold["push"].until
+    found = explain(dispatch.notify(urgent), person.pk)
+    assert (found.decisions["email"], found.decisions["push"]) == (foretold["email"], foretold["push"])
+    assert ("held", "email") not in steps(found), "its turn has not come"
+
+
 def test_that_it_waited_is_told_when_it_has_gone_out(pass_time: Any) -> None:
     person = make_reachable()
     wish(person, digest={"general": 600})
