@@ -89,8 +89,7 @@ def _is_ready(one: _Candidate, room: "_Room", now: datetime, *, was_interrupted:
         return False
     decision = Decision(SKIP, "not_configured") if transport is None else _decision(one, room, now)
     if decision.outcome == SKIP:
-        one.delivery.outcome = SKIP
-        settle(one.delivery, _STATE_OF.get(decision.reason, Delivery.State.SKIPPED), decision.reason, now=now)
+        _skip(one.delivery, decision.reason, now)
     elif decision.outcome == HOLD:
         _hold(one.delivery, decision, now)
     elif round_of(one.delivery) >= policy_of(one.delivery).max_attempts:
@@ -102,7 +101,15 @@ def _is_ready(one: _Candidate, room: "_Room", now: datetime, *, was_interrupted:
 
 
 def _decision(one: _Candidate, room: "_Room", now: datetime) -> Decision:
-    delivery, row = one.delivery, one.delivery.notification
+    decision = _decision_about(one.delivery, one.event, one, now)
+    if decision.outcome == SEND and (until := room.take(one.delivery.channel)):
+        return Decision(HOLD, "rate_limited", until)
+    return decision
+
+
+def _decision_about(delivery: Delivery, event: Event, one: _Candidate, now: datetime) -> Decision:
+    """The candidate's own delivery, or another of its digest."""
+    row = delivery.notification
     person = Person(
         preferences=one.wish,
         has_address=bool(one.reach.addresses),
@@ -112,10 +119,12 @@ def _decision(one: _Candidate, room: "_Room", now: datetime) -> Decision:
         is_replaced=row is not None and row.withdrawn == Withdrawn.REPLACED and delivery.recipient_id is not None,
         is_gathered=bool(delivery.digest_key) or delivery.recipient_id is None,
     )
-    decision = decide(about(one.event), way(delivery.channel, delivery.rung), person, now=now)
-    if decision.outcome == SEND and (until := room.take(delivery.channel)):
-        return Decision(HOLD, "rate_limited", until)
-    return decision
+    return decide(about(event), way(delivery.channel, delivery.rung), person, now=now)
+
+
+def _skip(delivery: Delivery, reason: str, now: datetime) -> None:
+    delivery.outcome = SKIP
+    settle(delivery, _STATE_OF.get(reason, Delivery.State.SKIPPED), reason, now=now)
 
 
 def _hold(delivery: Delivery, decision: Decision, now: datetime) -> None:
@@ -163,18 +172,23 @@ def _written(ready: Sequence[_Candidate], now: datetime) -> list[Begun]:
         delivery, transport = one.delivery, transports.find(one.delivery.channel)
         assert transport is not None, "_is_ready() has looked"
         attempt = Attempt(delivery=delivery, number=delivery.attempts + 1, channel=delivery.channel, started_at=now)
-        carried = [other for other in one.carried if _is_still_told(other)]
-        said = message(delivery, one.event, to=_name(delivery), carried=carried)
+        said = message(delivery, one.event, to=_name(delivery), carried=_still_told(one, now))
         made.append(attempt)
         begun.append(Begun(one.leased, attempt.pk, transport, said, one.reach.addresses))
     Attempt.objects.bulk_create(made)
     return begun
 
 
-def _is_still_told(carried: Delivery) -> bool:
-    """What was taken back while its digest waited is not told; its delivery ends by that."""
-    row = carried.notification
-    return row is not None and not row.withdrawn and carried.event.state != Event.State.CANCELLED
+def _still_told(one: _Candidate, now: datetime) -> list[Delivery]:
+    """The others of its digest. What was taken back, has expired or is not wanted any more ends by that."""
+    told = []
+    for other in one.carried:
+        decision = _decision_about(other, other.event, one, now)
+        if decision.outcome == SKIP:
+            _skip(other, decision.reason, now)
+        else:
+            told.append(other)
+    return told
 
 
 def _name(delivery: Delivery) -> str:

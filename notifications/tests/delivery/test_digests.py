@@ -116,6 +116,27 @@ def test_what_is_cancelled_meanwhile_is_not_told(gathering: User, pass_time: Wai
     assert memory.outbox[0].message.title == "One"
 
 
+def test_what_is_muted_or_has_expired_meanwhile_is_not_told(gathering: User, pass_time: Wait) -> None:
+    say(gathering, "One")
+    say(gathering, "Two", thread="noisy")
+    third = say(gathering, "Three")
+    say(gathering, "Four")
+    Preference.objects.filter(user=gathering).update(muted_threads=["noisy"])
+    Event.objects.filter(pk=third.pk).update(expires_at=timezone.now())
+    pass_time(HOUR)
+    send_due()
+    [told] = memory.outbox
+    assert told.message.title == "One (+1)"
+    assert [title in told.message.message for title in ("Two", "Three", "Four")] == [False, False, True]
+    assert [(one.state, one.reason) for one in mine(gathering)] == [
+        ("sent", "requested"),
+        ("skipped", "muted"),
+        ("expired", "expired"),
+        ("sent", "requested"),
+    ]
+    assert list(ledger.check()) == []
+
+
 def test_a_process_that_dies_while_it_sends_neither_loses_nor_doubles_one(gathering: User, pass_time: Wait) -> None:
     say(gathering, "One")
     say(gathering, "Two")
