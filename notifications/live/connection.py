@@ -60,6 +60,7 @@ class Connection:
         self.begun = False  # the first answer is still awaited
         self.live = False
         self.complete = namespace is None  # no row since the delivered floor was kept from this connection
+        self.owed_cursors = 0  # cursors that are not yet written as acknowledgements
         self.closed = False
         self.unacked = Unacked()
         self.behind_since: float | None = None

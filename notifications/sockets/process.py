@@ -112,7 +112,7 @@ class LiveProcess:
         if epoch is not None and epoch != await self.epoch():
             backlog.too_far = True
         if last_seq is not None and not backlog.too_far and last_seq > backlog.delivered_floor:
-            self.background(self.acknowledge_cursor(connection, last_seq))
+            self.acknowledge_cursor(connection, last_seq)
         return backlog
 
     async def standing(self, guest: Guest, last_seq: int | None) -> Backlog:
@@ -121,12 +121,20 @@ class LiveProcess:
         question = Question(connection.user_id, connection.covered, connection.namespace)
         backlog = await self.hub.reader.ask(question)
         if last_seq is not None and last_seq <= backlog.head:
-            self.background(self.acknowledge_cursor(connection, last_seq))
+            self.acknowledge_cursor(connection, last_seq)
         return backlog
 
-    async def acknowledge_cursor(self, connection: Connection, last_seq: int) -> None:
-        """A cursor says that everything up to it has arrived. If this fails, the next cursor says it again."""
+    def acknowledge_cursor(self, connection: Connection, last_seq: int) -> None:
+        """A cursor says that everything up to it has arrived. If this fails, the next cursor says it again.
+
+        Until it is written no ack of this connection raises the delivered floor: the rows below would be passed over.
+        """
+        connection.owed_cursors += 1
+        self.background(self._write_cursor(connection, last_seq))
+
+    async def _write_cursor(self, connection: Connection, last_seq: int) -> None:
         await in_thread(inbox.acknowledge, connection.user_id, up_to_seq=last_seq, namespace=connection.namespace)
+        connection.owed_cursors -= 1
 
     def leave(self, guest: Guest) -> None:
         if self.guests.pop(guest.connection.id, None):
@@ -159,12 +167,13 @@ class LiveProcess:
             return
         unacked = connection.unacked
         if cumulative and unacked.forgotten:
-            self.background(self.acknowledge_cursor(connection, unacked.forgotten))
+            self.acknowledge_cursor(connection, unacked.forgotten)
             unacked.forgotten = 0
         clock = time.monotonic()
         rtt_ms = max(0, round((clock - taken[-1].clock) * 1000) - after_ms)
         rtt_ms = min(rtt_ms, LONGEST_RTT_MS)
-        floor = taken[-1].seq if connection.complete and cumulative else 0
+        may_raise = cumulative and connection.complete and not connection.owed_cursors
+        floor = taken[-1].seq if may_raise else 0
         for run in in_runs(taken):
             sent_at = datetime.now(UTC) - timedelta(seconds=clock - run[0].clock)
             self._acks.append(inbox.Ack(connection.user_id, run[0].seq, run[-1].seq, sent_at, rtt_ms, floor))

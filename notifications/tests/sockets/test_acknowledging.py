@@ -179,6 +179,19 @@ async def _token(user: User) -> str:
     return await in_thread(access, user)
 
 
+async def test_an_ack_does_not_pass_over_a_cursor_that_is_not_written_yet(process: LiveProcess, engineer: User) -> None:
+    """The floor that an ack raised hid the rows that the cursor had yet to acknowledge: undelivered for ever."""
+    await send(engineer, 2)
+    await caught_up(engineer, "last_seq=0")
+    connection = next(iter(process.guests.values())).connection
+    connection.acked(1)  # of another connection, say: this one's frame of it was a repeat
+    process.acknowledge_cursor(connection, 1)
+    process.acknowledged(connection, connection.acked(2), 0, cumulative=True)
+    assert [ack.floor for ack in process._acks] == [0]
+    await become_delivered(engineer, 1, 2)
+    await until(lambda: connection.owed_cursors == 0, "the cursor written")
+
+
 async def test_signing_in_anew_without_a_cursor_acknowledges_nothing(process: LiveProcess, engineer: User) -> None:
     await send(engineer, 2)
     device = await caught_up(engineer)
