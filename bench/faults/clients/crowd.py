@@ -24,6 +24,7 @@ async def crowd(scene: Scene, count: int) -> list[Device]:
         for device in many[i : i + AT_ONCE]:
             device.start()
         await scene.all_live(many[i : i + AT_ONCE])
+    scene.weigh_anew()  # so many sockets are what these servers are used to from here on
     return many
 
 

@@ -80,7 +80,6 @@ async def storm(scene: Scene) -> str:
     """Everybody at once, without any pause, while a broadcast goes out."""
     count = 1_000 if scene.quick or scene.setting.name == "embedded" else 10_000
     many = await crowd(scene, count)
-    scene.weigh_anew()
     told = scene.people.everyone
     first = asyncio.ensure_future(scene.stream.post({"to": {"everyone": True}}, told=told))
     began = time.monotonic()

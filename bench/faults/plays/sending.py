@@ -1,6 +1,5 @@
 """Workers that die in the midst of a chunk, and of a message that the provider already has."""
 
-import asyncio
 import signal
 import time
 from datetime import UTC, datetime, timedelta
