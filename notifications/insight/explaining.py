@@ -1,7 +1,7 @@
 """Why somebody got a notification, on which channels, and why not on the others; also for somebody who got none."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .. import audience
@@ -41,6 +41,7 @@ def _decided(row: NotificationLog, deliveries: Mapping[str, Delivery]) -> dict[s
     event = row.event
     now = row.created_at
     planned = Decisions(event, [row.recipient_id], now=now)
+    planned.about = replace(planned.about, is_cancelled=False)  # it was not, then
     said: dict[str, Decision] = {}
     for way in ways(event):
         if way.channel == Channel.INBOX:
@@ -65,7 +66,7 @@ def _awaits_its_turn(delivery: Delivery) -> bool:
 
 
 def _of(delivery: Delivery) -> Decision:
-    is_held = delivery.state == Delivery.State.HELD
+    is_held = delivery.state == Delivery.State.HELD and delivery.reason != "channel_paused"
     until = delivery.carried_by.due_at if delivery.carried_by else delivery.due_at
     return Decision(delivery.outcome, delivery.reason, until if is_held else None)
 

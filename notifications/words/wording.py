@@ -102,8 +102,12 @@ def _sources(kind: Kind, templates: Sequence[Template]) -> dict[Place, list[_Sou
 
 
 def _places(sources: Mapping[Place, object]) -> list[Place]:
-    """Every place with words, and each of their languages in general: the nearest is looked up there."""
-    return sorted({*sources, *(Place(place.locale, ALL_CHANNELS) for place in sources)})
+    """Every place with words, and each of their languages in general: the nearest is looked up there.
+
+    The usual one comes first: what it lacks is not said to be missing in some language.
+    """
+    places = {*sources, *(Place(place.locale, ALL_CHANNELS) for place in sources)}
+    return sorted(places, key=lambda place: (place != GENERAL, place))
 
 
 def _nearest(place: Place, sources: Mapping[Place, Sequence[_Source]]) -> Iterator[_Source]:

@@ -49,8 +49,8 @@ def accept(
 
 
 def is_trial(request: Request) -> bool:
-    """`?dry_run=true`: nothing may be sent."""
-    return request.query_params.get("dry_run", "").lower() not in ("", "false", "0", "no")
+    """`?dry_run=true`: nothing may be sent. Nor where it is named and left empty: whoever writes that means it."""
+    return request.query_params.get("dry_run", "false").lower() not in ("false", "0", "no")
 
 
 def rehearsed(event: events.Event) -> Response:

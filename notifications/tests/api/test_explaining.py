@@ -19,7 +19,7 @@ def body(people: dict[str, User], **changes: Any) -> dict[str, Any]:
     return {"notification_type": "general", "message": "The lift is back.", "to": to, **changes}
 
 
-@pytest.mark.parametrize("said", ["true", "1", "yes", "maybe"])
+@pytest.mark.parametrize("said", ["true", "1", "yes", "maybe", ""])
 def test_a_trial_run_writes_nothing_and_says_what_would_happen(said: str, people: dict[str, User]) -> None:
     before = everything_written()
     answer = post(people["admin"], f"{EVENTS}?dry_run={said}", body(people))

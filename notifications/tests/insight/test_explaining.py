@@ -9,7 +9,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from notifications import dispatch, inbox
+from notifications import dispatch, inbox, reaching
+from notifications.deciding.decide import Decision
 from notifications.deciding.policies import PERSONAL
 from notifications.events import Action, Audience
 from notifications.insight.explaining import Explanation, explain
@@ -137,6 +138,20 @@ def test_a_rung_at_night_waits_for_the_morning_as_the_trial_run_said() -> None:
     found = explain(dispatch.notify(urgent), person.pk)
     assert (found.decisions["email"], found.decisions["push"]) == (foretold["email"], foretold["push"])
     assert ("held", "email") not in steps(found), "its turn has not come"
+
+
+def test_what_waits_for_a_paused_channel_has_no_end(reachable: User) -> None:
+    reaching.pause("email", actor=(reachable.pk, reachable.username))
+    found = explain(send(reachable, channels=["email"]), reachable.pk)
+    assert found.decisions["email"] == Decision("hold", "channel_paused")
+
+
+def test_a_cancel_changes_nothing_about_channels_that_were_never_to_be_used(reachable: User) -> None:
+    event = send(reachable)
+    before = reasons(explain(event, reachable.pk))
+    dispatch.cancel(event.pk, actor=(reachable.pk, reachable.username))
+    event.refresh_from_db()
+    assert reasons(explain(event, reachable.pk)) == before
 
 
 def test_that_it_waited_is_told_when_it_has_gone_out(pass_time: Any) -> None:

@@ -180,3 +180,10 @@ def test_a_list_of_a_hundred_lines_in_every_language_is_not_too_much(tell: Tell)
         template(locale="".join(letters), message=lines)
     event = tell(context={"id": 7, "code": "XY", "lines": [{"count": 2, "name": "Tea towel, blue"}] * 100})
     assert event.words_in("ab")[1].count("Tea towel") == 100
+
+
+def test_what_every_language_lacks_is_not_said_to_be_missing_in_one_of_them(tell: Tell) -> None:
+    template(locale="de", title="Paket {{ id }}", message="{{ id }}")
+    with pytest.raises(Refused) as refused:
+        tell(context={})
+    assert str(refused.value.message) == "The title of this kind needs it."
