@@ -16,7 +16,7 @@ from config.running import processes
 
 ROOT = Path(__file__).resolve().parents[3]
 MARK = "TIDINGS_FAULTS_RUN"  # in the environment of all that this run starts: what has it at the end was left over
-START_S, END_S = 60.0, 15.0
+START_S, END_S = 120.0, 15.0
 
 
 def free_port() -> int:

@@ -12,7 +12,7 @@ from ..scene import Scene, ask
 PROBED_S = 30.0
 SILENCE_S = 90.0  # 2.5 heartbeats are 62.5 s
 DROP_S, EVERY_S = 2.0, 10.0
-LARGE, MANY = 30_000, 400  # 12 MB: more than the buffers of two sockets take
+LARGE, MANY = 60_000, 200  # 12 MB: more than the buffers of two sockets take
 TURNED_OUT_S = 90.0  # 30 s too slow, seen each 10 s, and 20 s until its socket is given up
 
 
@@ -73,7 +73,7 @@ async def never_reads(scene: Scene) -> str:
         said = await disperse(scene, [honest])
     finally:
         stuck.close()
-    return f"{MANY} × 30 KB beside a deaf socket; others waited {took:.1f} s; its own other device: {said}"
+    return f"{MANY} × 60 KB beside a deaf socket; others waited {took:.1f} s; its own other device: {said}"
 
 
 async def storm(scene: Scene) -> str:
