@@ -116,7 +116,7 @@ async def test_rings_of_another_version_or_an_unknown_kind_are_dropped(hub: Hub,
 
 async def test_a_ring_without_a_body_is_read_from_the_database(hub: Hub, person: User) -> None:
     wire = await connect(hub, person)
-    await send(person, message="x" * 20_000)
+    await send(person, data={"map": "x" * 20_000})
     await until(lambda: wire.seqs() == [1], "the large one")
     assert "x" * 20_000 in wire.last("notification")["body"]
 

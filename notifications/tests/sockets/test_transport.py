@@ -47,9 +47,9 @@ async def test_a_notification_travels_over_the_wire(served: Served, engineer: Us
     client = await served.connect(engineer, user_agent_header="Tidings/1")
     assert (await frame(client, "authenticated"))["data"]["user_id"] == engineer.pk
     await frame(client, "caught_up")
-    await in_thread(crowd.send, engineer, message="x" * 100_000)
+    await in_thread(crowd.send, engineer, data={"map": "x" * 100_000})
     said = await frame(client, "notification")
-    assert (said["prev"], said["data"]["seq"], len(said["data"]["message"])) == (0, 1, 100_000)
+    assert (said["prev"], said["data"]["seq"], len(said["data"]["data"]["map"])) == (0, 1, 100_000)
 
 
 async def test_a_megabyte_is_closed_and_nobody_else_notices(served: Served, engineer: User, outsider: User) -> None:
@@ -122,7 +122,7 @@ async def test_a_reader_who_does_not_read_gets_everything_later(engineer: User) 
         await frame(client, "caught_up")
         count = 0
         while not await served.do(_somebody_is_behind):
-            await in_thread(crowd.send, engineer, message="x" * 15_000)
+            await in_thread(crowd.send, engineer, data={"map": "x" * 15_000})
             count += 1
             assert count < 500, "it all went somewhere"
         for _ in range(3):
