@@ -143,6 +143,8 @@ def _said(
     titled, worded = _chosen(place, sources)
     title = given.title or " ".join(_rendered("title", titled.title or "", place, context, allowance).split())
     message = given.message or _rendered("message", worded.message or "", place, context, allowance).strip()
+    if not message and worded.message is not None:
+        raise Refused("context", f"The message of this kind comes out empty with it{_in(place)}.", "unusable_context")
     if not message.strip():
         raise Refused("message", f"The kind {kind.name} has no words of its own: say the message.", "required")
     title = title or kind.name.replace("_", " ").capitalize()

@@ -187,3 +187,10 @@ def test_what_every_language_lacks_is_not_said_to_be_missing_in_one_of_them(tell
     with pytest.raises(Refused) as refused:
         tell(context={})
     assert str(refused.value.message) == "The title of this kind needs it."
+
+
+def test_words_that_come_out_empty_are_not_said_to_be_none(tell: Tell) -> None:
+    template(message="{% if code == 'AB' %}Yours{% endif %}")
+    with pytest.raises(Refused, match="comes out empty with it") as refused:
+        tell()
+    assert refused.value.field == "context"
