@@ -1,5 +1,6 @@
 # The commands of Tidings: make run, make test, make check, make bench, make faults, make lock.
 # They need git, make, Python 3.11 or later and pip; everything else goes into .venv.
+# TIDINGS_TEST_THOROUGH=1 make test: the machines of random steps run ten times as long.
 
 PYTHON ?= python3
 VENV := .venv

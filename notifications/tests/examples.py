@@ -2,9 +2,7 @@
 
 import os
 
-THOROUGH = (
-    10  # times as many examples with TIDINGS_TEST_THOROUGH=1: before a release, and after a change of what it tests
-)
+THOROUGH = 10  # times as many with TIDINGS_TEST_THOROUGH=1: before a release, and after a change of what they test
 
 
 def examples(usual: int) -> int:
