@@ -101,7 +101,7 @@ async def in_a_process(*command: str) -> AsyncIterator[tuple[Served, processes.C
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
     words = [sys.executable, *(word.format(port=port) for word in command)]
-    child = processes.spawn(words, cwd=ROOT, env={**os.environ, **_environment()})
+    child = processes.spawn(words, cwd=ROOT, env={**os.environ, **environment()})
     served = Served(f"127.0.0.1:{port}")
     try:
         await until(lambda: _answers(port) or child.poll() is not None, "the server", 60)
@@ -114,7 +114,8 @@ async def in_a_process(*command: str) -> AsyncIterator[tuple[Served, processes.C
         child.wait(PATIENCE_S)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """What a process of ours needs to work on this test's database, and to be heard on its Valkey."""
     name = connection.settings_dict["NAME"]
     url = f"sqlite:///{name}"
     if connection.vendor == "postgresql":
@@ -123,6 +124,7 @@ def _environment() -> dict[str, str]:
     return {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DATABASE_URL": url,
+        "REDIS_URL": settings.REDIS_URL or "",
         "SECRET_KEY": settings.SECRET_KEY,
         "TIDINGS_LAYER_PREFIX": layer["CONFIG"]["prefix"],
     }

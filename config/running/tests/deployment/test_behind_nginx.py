@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+
+from notifications.tests import crowd
+from notifications.tests.sockets.device import access
+from notifications.tests.sockets.served import environment
 
 from ..trees import END_S, Place, Running, free_port, until
 from .proxy import Nginx, needs_nginx, running
@@ -89,33 +92,23 @@ class Device:
 
 
 @pytest.fixture
-def cluster(place: Place, tmp_path: Path) -> Iterator[Cluster]:
-    done = place.run("prepare", "--demo")
-    assert done.returncode == 0, done.stderr
-    database = place.database_url or f"sqlite:///{place.folder / 'tidings.sqlite3'}"
-    more = {
-        "SECRET_KEY": "one-for-both-of-them-" * 3,
-        "REDIS_URL": settings.REDIS_URL or "",
-        "TIDINGS_LAYER_PREFIX": tmp_path.name,
-        "TRUSTED_PROXIES": PROXY,
-        "NOTIFICATION_ENGINE": "worker",
-    }
+def cluster(transactional_db: None, tmp_path: Path) -> Iterator[Cluster]:
+    """On the test's own database, which is prepared already."""
+    more = {**environment(), "TRUSTED_PROXIES": PROXY, "NOTIFICATION_ENGINE": "worker"}
+    people = {"engineer": crowd.make_person("engineer"), "admin": crowd.make_person(is_staff=True)}
     with contextlib.ExitStack() as stack:
         servers = []
         for name in ("one", "two"):
             (tmp_path / name).mkdir()
-            its_own = Place(tmp_path / name, database, free_port())
-            servers.append(stack.enter_context(its_own.running("serve", "--skip-checks", under=None, **more)))
+            place = Place(tmp_path / name, more["DATABASE_URL"], free_port())
+            servers.append(stack.enter_context(place.running("serve", "--skip-checks", under=None, **more)))
         for server in servers:
             server.wait_until_it_answers()
+            assert json.loads(server.get("/readyz")[1])["degraded"] == []
         ports = [server.port for server in servers]
         (tmp_path / "nginx").mkdir()
         nginx = stack.enter_context(running(tmp_path / "nginx", port=free_port(), servers=ports, outgoing=PROXY))
-        cluster = Cluster(nginx, servers, {})
-        for name in ("engineer", "admin"):
-            signed = cluster.call("POST", "/api/token/", body={"username": name, "password": "demo"})
-            cluster.token[name] = signed["access"]
-        yield cluster
+        yield Cluster(nginx, servers, {name: access(person) for name, person in people.items()})
 
 
 @pytest.mark.once
