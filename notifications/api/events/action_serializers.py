@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.datastructures import MultiValueDict
 from rest_framework import serializers
 
 from ...events import ROOT, Action, Audience, Category, Channel, Event, Priority, Related, Subject
@@ -12,7 +13,15 @@ from .fields import LinkField, ObjectField, TextField, WordField
 _LARGEST = 2**63 - 1
 
 
-class RelatedSerializer(serializers.Serializer[Any]):
+class PartSerializer(serializers.Serializer[Any]):
+    """What may be left out: a browser's form then sends it blank."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        is_blank = isinstance(data, MultiValueDict) and not any(data.values())
+        return super().run_validation(None if is_blank else data)
+
+
+class RelatedSerializer(PartSerializer):
     """The members of a room who are one of these there."""
 
     room = serializers.CharField(max_length=128)
@@ -40,17 +49,18 @@ class AudienceSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
-            for name in data:
-                self._refuse_unknown(str(name))
+            self._refuse_unknown(data)
         return super().to_internal_value(data)
 
-    def _refuse_unknown(self, name: str) -> None:
+    def _refuse_unknown(self, data: Mapping[Any, Any]) -> None:
         """A misspelt part would silently tell nobody."""
-        if name not in self.fields:
-            raise serializers.ValidationError({name: [f"An audience has only {', '.join(self.fields)}."]})
+        is_form = isinstance(data, MultiValueDict)  # there it is `related.room`
+        for name in map(str, data):
+            if (name.partition(".")[0] if is_form else name) not in self.fields:
+                raise serializers.ValidationError({name: [f"An audience has only {', '.join(self.fields)}."]})
 
 
-class SubjectSerializer(serializers.Serializer[Any]):
+class SubjectSerializer(PartSerializer):
     kind = serializers.CharField(max_length=64)
     id = serializers.CharField(max_length=64)
 

@@ -11,13 +11,14 @@ _LINK = re.compile(r"(/(?![/\\])|https?://[^\s/\\])[^\s\\\x00-\x1f\x7f]*")
 
 
 class ObjectField(serializers.JSONField):
-    """A JSON object; in a form, its text."""
+    """A JSON object; in a form, its text, and nothing is an empty one."""
 
     default_error_messages = {"not_an_object": "Not a JSON object."}
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if getattr(data, "is_json_string", False):
-            data = read_json(str(data))
+            data = read_json(str(data).strip() or "{}")
+            data = {} if data is None else data
         if not isinstance(data, dict):
             self.fail("not_an_object")
         return dict(data)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
@@ -227,3 +228,11 @@ def test_a_form_can_send_too(people: dict[str, User]) -> None:
     for nonsense in ('{"a": "\\u0000"}', '{"a": 1e999}', '{"a": "\\ud800"}', "[" * 5000, "{"):
         refusal(client_of(people["admin"]).post(EVENTS, {**form, "data": nonsense}, format="multipart"))
     assert Event.objects.count() == 1
+
+
+def test_the_browsers_form_may_be_sent_as_it_is_shown(people: dict[str, User]) -> None:
+    shown = {"data": "null", "context": "", "subject.kind": "", "subject.id": "", "to.related.room": ""}
+    said = {**shown, "notification_type": "general", "message": "The lift is back.", "to.namespace": "/admin"}
+    answer = client_of(people["admin"]).post(EVENTS, urlencode(said), content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 202, answer.content
+    assert Event.objects.get(pk=answer.json()["event_id"]).namespace == "/admin"
