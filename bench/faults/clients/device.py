@@ -26,7 +26,7 @@ class Link:
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self.patience_s = SIGN_IN_S
-        self.newest = 0
+        self.newest = self.frames = 0
         self.acks = Acks(socket)
 
     def abort(self) -> None:
@@ -82,8 +82,14 @@ class Device:
     def probe(self) -> None:
         """The network has changed: is anybody there?"""
         if self._link:
-            self._link.patience_s = PROBED_S
-            self._spawn(self._send(self._link, "ping"))
+            self._spawn(self._probe(self._link))
+
+    async def _probe(self, link: Link) -> None:
+        before = link.frames
+        await self._send(link, "ping")
+        await asyncio.sleep(PROBED_S)
+        if link.frames == before:
+            link.abort()
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
@@ -128,6 +134,7 @@ class Device:
             while True:
                 async with asyncio.timeout(link.patience_s):
                     text = await link.socket.recv()
+                link.frames += 1
                 await self._take(link, json.loads(text), len(text), old)
         except ConnectionClosed as closed:
             code = closed.rcvd.code if closed.rcvd else 1006

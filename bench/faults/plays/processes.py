@@ -37,7 +37,7 @@ async def between_commit_and_bell(scene: Scene) -> str:
 
 async def at_random_moments(scene: Scene) -> str:
     """Kill a server again and again while it writes."""
-    rounds = (1 if scene.quick else 3) if scene.setting.name == "embedded" else (2 if scene.quick else 8)
+    rounds = (1 if scene.quick else 3) if scene.setting.name == "embedded" else (2 if scene.quick else 5)
     for number in range(rounds):
         victim = scene.servers[number % len(scene.servers)]
         burst = asyncio.gather(*(scene.stream.tell(_crew(scene)) for _ in range(6)))
