@@ -97,7 +97,9 @@ def _over(about: About, way: Way, person: Person, now: datetime) -> str | None:
 def _closed(about: About, way: Way) -> str | None:
     if way.rung is None:
         return _named_by(about)
-    return None if way.is_configured else "not_configured"
+    if not way.is_configured:
+        return "not_configured"
+    return "channel_paused" if way.is_paused and way.is_fallback else None  # the ladder goes on without it
 
 
 def _unwanted(about: About, way: Way, wish: Preferences, now: datetime) -> str | None:

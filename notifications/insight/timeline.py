@@ -26,7 +26,7 @@ def timeline(row: NotificationLog, deliveries: Sequence[Delivery], decided: Mapp
     tries = list(Attempt.objects.filter(delivery__in=[*(one.pk for one in deliveries), *told_in]).order_by("number"))
     moments = [
         Moment(row.created_at, "created", detail=row.reason),
-        *(_decision(row, channel, decision) for channel, decision in decided.items()),
+        *(_decision(row, channel, decision, deliveries) for channel, decision in decided.items()),
         *_inside(row, tries),
         *(step for one in deliveries for step in _outside(one, tries)),
         *_acts(row),
@@ -34,9 +34,13 @@ def timeline(row: NotificationLog, deliveries: Sequence[Delivery], decided: Mapp
     return sorted(moments, key=lambda step: step.at)  # stable: what is simultaneous stays as it follows
 
 
-def _decision(row: NotificationLog, channel: str, decision: Decision) -> Moment:
-    """As it stands now; that it was held before is a moment of its own."""
-    return Moment(row.created_at, "decided", channel, detail=f"{decision.outcome}: {decision.reason}")
+def _decision(row: NotificationLog, channel: str, decision: Decision, deliveries: Sequence[Delivery]) -> Moment:
+    """As it was when it was held from the start, else as it stands now."""
+    said = f"{decision.outcome}: {decision.reason}"
+    for one in deliveries:
+        if one.channel == channel and one.held_at == one.created_at:
+            said = f"hold: {one.held_for}"
+    return Moment(row.created_at, "decided", channel, detail=said)
 
 
 def _inside(row: NotificationLog, tries: Sequence[Attempt]) -> Iterator[Moment]:

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from .. import expansion
 from ..database import database_now
+from ..delivery.attempts.settling import pass_over_paused
 from ..delivery.planning import digests
 from ..inbox import settle_event, snoozing
 from ..live import leases
@@ -67,6 +68,7 @@ def sweep() -> bool:
         withdraw_cancelled,
         wake_snoozed,
         rescue_digests,
+        climb_past_paused,
         write_off_ghosts,
         periodic.run_due,
     )
@@ -132,6 +134,10 @@ def wake_snoozed() -> bool:
 
 def rescue_digests() -> bool:
     return digests.rescue() > 0
+
+
+def climb_past_paused() -> bool:
+    return pass_over_paused() > 0
 
 
 def write_off_ghosts() -> bool:

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from ...database import database_now
 from ...deciding import policies
 from ...events import Priority
-from ...locks import hold_inboxes
-from ...models import Delivery, NotificationLog
+from ...locks import hold_inboxes, transacting
+from ...models import Delivery, NotificationLog, Outcome
 from .. import fallback, reporting
 from ..planning import digests
-from ..queue import Leased
+from ..planning.ways import paused_channels
+from ..queue import OPEN, Leased
 
+CHUNK = 200  # rungs
 _UNTRIED = {Delivery.State.SKIPPED, Delivery.State.CANCELLED, Delivery.State.EXPIRED}
 
 
@@ -20,6 +23,22 @@ def held(leased: Sequence[Leased], *related: str) -> dict[int, Delivery]:
     ours = {one.id: one.lease for one in leased}
     found = Delivery.objects.filter(pk__in=list(ours)).select_related(*related or [None])
     return {delivery.pk: delivery for delivery in found if delivery.lease == ours[delivery.pk]}
+
+
+@transacting
+def pass_over_paused() -> int:
+    """Rungs whose turn has come on a channel that staff have paused: the ladder goes on without them; how many."""
+    paused, now = paused_channels(), database_now()
+    if not paused:
+        return 0
+    stuck = Delivery.objects.filter(channel__in=paused, rung__gt=0, state__in=OPEN, due_at__lte=now, lease=None)
+    people = stuck.order_by("due_at").values_list("recipient_id", flat=True)[:CHUNK]
+    hold_inboxes(sorted({user for user in people if user is not None}))
+    found = list(stuck.order_by("due_at")[:CHUNK])
+    for one in found:
+        one.outcome = Outcome.SKIP
+        settle(one, Delivery.State.SKIPPED, "channel_paused", now=now)
+    return len(found)
 
 
 def policy_of(delivery: Delivery) -> policies.Retry:

@@ -8,6 +8,7 @@ cancelled) leaves its place to the next.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from ...database import database_now, is_one_of
@@ -25,7 +26,10 @@ def key_of(event: Event) -> str:
     part: Any = event.context
     for name in (kind.digest_key or "").split(".") if kind and kind.digest_key else ():
         part = part.get(name, "") if isinstance(part, Mapping) else ""
-    return f"{event.kind}:{part if part is not event.context else ''}"[:LONGEST_KEY]
+    key = f"{event.kind}:{part if part is not event.context else ''}"
+    if len(key) <= LONGEST_KEY:
+        return key
+    return f"{key[: LONGEST_KEY - 33]}#{sha256(key.encode()).hexdigest()[:32]}"
 
 
 class Open:

@@ -55,6 +55,7 @@ def said(**fields: Any) -> Preferences:
         ((SKIP, "no_address"), {"has_address": False}),
         ((SKIP, "suppressed"), {"is_suppressed": True}),
         ((HOLD, "channel_paused"), {"way": Way(channel="email", is_paused=True)}),
+        ((SKIP, "channel_paused"), {"way": Way(channel="email", rung=1, is_paused=True)}),
         ((SKIP, "unsubscribed"), {"preferences": said(unsubscribed=frozenset({("order_shipped", "email")}))}),
         ((SKIP, "unsubscribed"), {"preferences": said(unsubscribed=frozenset({("*", "email")}))}),
         ((SEND, "kind_default"), {"preferences": said(unsubscribed=frozenset({("*", "sms")}))}),

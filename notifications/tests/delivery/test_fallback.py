@@ -15,6 +15,7 @@ from notifications.reaching import channels, receipts
 from notifications.reaching.receipts import Receipt
 from notifications.transports import memory
 from notifications.transports.base import TransportError
+from notifications.workers.loop import sweep
 
 from ..crowd import make_person, rows_of, send
 from .conftest import make_reachable, send_due, sent, states
@@ -85,18 +86,28 @@ def test_a_rung_without_an_address_is_left_out(pass_time: Wait) -> None:
     assert states(person)["sms"] == ("skipped", "no_address")
 
 
-def test_a_rung_whose_channel_was_paused_from_the_beginning_begins_when_it_is_resumed(
-    reachable: User, pass_time: Wait
-) -> None:
+def test_the_ladder_goes_on_past_a_channel_that_was_paused_from_the_beginning(reachable: User, pass_time: Wait) -> None:
     channels.pause("sms", actor=STAFF)
     send(reachable, priority="critical")
+    assert states(reachable)["sms"] == ("skipped", "channel_paused")
+    for expected in ("email", "push"):
+        pass_time(30.1)
+        assert send_due() == 1
+        assert sent()[-1][0] == expected
+
+
+def test_the_ladder_goes_on_past_a_channel_that_is_paused_when_its_turn_comes(reachable: User, pass_time: Wait) -> None:
+    send(reachable, priority="critical")
+    channels.pause("sms", actor=STAFF)
     pass_time(30.1)
     assert send_due() == 1
+    sweep()
+    assert states(reachable)["sms"][0] == "waiting", "its turn has not come yet"
     pass_time(30.1)
-    assert send_due() == 0
-    channels.resume("sms", actor=STAFF)
+    sweep()
+    assert states(reachable)["sms"] == ("skipped", "channel_paused")
     assert send_due() == 1
-    assert [channel for channel, _ in sent()] == ["email", "sms"]
+    assert [channel for channel, _ in sent()] == ["email", "push"]
 
 
 @pytest.mark.parametrize("how", ["ack", "cursor", "read", "read all"])
