@@ -171,6 +171,8 @@ SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=60),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
     "UPDATE_LAST_LOGIN": False,
+    # a token may come from a server whose clock is ahead; when one has expired, sign_in/tokens.py says to the second
+    "LEEWAY": timedelta(minutes=15),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Tidings",

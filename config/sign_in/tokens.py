@@ -76,7 +76,7 @@ def issue(user: User) -> dict[str, str]:
 def renew(refresh: str) -> str:
     """A new access token. Raises Refused."""
     token = _decoded(refresh, RefreshToken)
-    _person(_claims(token))
+    _person(_unexpired(_claims(token)))
     return str(token.access_token)
 
 
@@ -106,6 +106,10 @@ def _verified(access: str) -> Claims:
     if claims is None:
         claims = _claims(_decoded(access, AccessToken))
         _checked.put(digest, claims)
+    return _unexpired(claims)
+
+
+def _unexpired(claims: Claims) -> Claims:
     if claims.expires_at <= timezone.now():
         raise Refused("token_expired", "The token has expired.")
     return claims

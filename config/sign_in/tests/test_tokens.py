@@ -169,6 +169,13 @@ def test_a_token_lapses_after_an_hour_even_if_it_was_checked_before(engineer: Us
             assert (answer.status_code, answer.json()["code"]) == (401, "token_expired")
 
 
+def test_a_token_of_a_server_whose_clock_is_ahead_holds(engineer: User) -> None:
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=10), tick=False):
+        pair = tokens.issue(engineer)
+    assert tokens.holder(pair["access"])[0] == engineer
+    assert tokens.renew(pair["refresh"])
+
+
 def test_a_refresh_token_lapses_after_two_weeks(api: APIClient, engineer: User) -> None:
     with time_machine.travel(datetime(2026, 11, 21, 9, tzinfo=UTC), tick=False) as clock:
         refresh = tokens.issue(engineer)["refresh"]
