@@ -1,6 +1,7 @@
 """A page whose address is the authority: no sign-in, no cookie, and no search engine finds it."""
 
 import logging
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
@@ -53,8 +54,9 @@ class SignedPage(View):
         return super().dispatch(request)
 
     @property
+    @abstractmethod
     def user_id(self) -> int:
-        raise NotImplementedError
+        """Whose link it is."""
 
     def page(self, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
         answer = render(self.request, f"unsubscribing/{name}.html", context, status=status)
