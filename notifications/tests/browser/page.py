@@ -72,6 +72,10 @@ class Inbox:
     async def filter(self, name: str) -> None:
         await self.page.get_by_role("navigation", name="Show").get_by_role("button", name=name, exact=True).click()
 
+    async def sign_out(self) -> None:
+        await self.page.get_by_role("button", name="Account").click()
+        await self.press("Sign out")
+
     async def press(self, button: str) -> None:
         await self.page.get_by_role("button", name=button, exact=True).click()
 

@@ -103,7 +103,7 @@ async def test_what_fails_is_taken_back_and_said(server: Server, open_inbox: Ope
 async def test_signing_out_in_one_tab_stops_the_other(open_inbox: OpenInbox) -> None:
     one, other = await open_inbox("engineer2"), await open_inbox("engineer2")
     one.expected = other.expected = re.compile("401")  # whatever was being loaded just then
-    await one.press("Sign out")
+    await one.sign_out()
     await one.page.wait_for_url("**/login/**")
     await other.says("Signed out", within_ms=30_000)
     await expect(other.page.get_by_role("link", name="Sign in again")).to_be_visible()
