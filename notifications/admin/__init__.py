@@ -1,5 +1,5 @@
-"""The engine for admins: to search and to look. What is changed here is changed by the API's own verbs."""
+"""The console: the engine inside the Django admin. What is changed here is changed by the API's own verbs."""
 
-from . import acts, endpoints, outward, rooms, rows, templates
+from . import audit, channels, connections, events, people, rooms, told, words
 
-__all__ = ["acts", "endpoints", "outward", "rooms", "rows", "templates"]
+__all__ = ["audit", "channels", "connections", "events", "people", "rooms", "told", "words"]

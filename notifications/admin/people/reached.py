@@ -1,7 +1,4 @@
-"""Where people and systems are reached, and what people want.
-
-What would let somebody send in our name, or to a person, is not shown.
-"""
+"""Where people are reached, and what they want. What would let somebody push to them is not shown."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,9 +7,8 @@ from urllib.parse import urlsplit
 from django.contrib import admin
 from django.db.models import QuerySet
 
-from ..events import Channel
-from ..models import Device, PausedChannel, Preference, Suppression, Webhook
-from .looking import History, WordFilter, person
+from ...models import Device, Preference
+from ..looking import History, WordFilter, person
 
 SHOWN = 4  # letters of an endpoint or token, at its end: whoever has all of it can push
 
@@ -39,44 +35,6 @@ class DeviceAdmin(History):
     @admin.display(description="address")
     def masked(self, device: Device) -> str:
         return f"{urlsplit(device.address).hostname or ''} …{device.address[-SHOWN:]}".strip()
-
-
-class ChannelFilter(WordFilter):
-    title = parameter_name = "channel"
-    words = tuple(Channel.values)
-
-
-@admin.register(Suppression)
-class SuppressionAdmin(History):
-    list_display = ("id", "channel", "address", "why", "since")
-    list_filter = (ChannelFilter,)
-    ordering = ("-pk",)
-    search_fields = ("address",)
-    search_help_text = "The whole address, as it is sent to."
-
-    def found_by(self, word: str) -> Iterator[QuerySet[Any]]:
-        yield from super().found_by(word)
-        for channel in Channel.values:  # the index is on both
-            yield Suppression.objects.filter(channel=channel, address=word.lower())
-
-
-@admin.register(Webhook)
-class WebhookAdmin(History):
-    list_display = ("id", "url", "types", "created_at", "old_until", "disabled_at")
-    fields = list_display
-    ordering = ("-pk",)
-    search_fields = ("url",)
-    search_help_text = "Its number, or a part of its address."
-
-    def found_by(self, word: str) -> Iterator[QuerySet[Any]]:
-        yield from super().found_by(word)
-        yield Webhook.objects.filter(url__contains=word).order_by("-pk")
-
-
-@admin.register(PausedChannel)
-class PausedChannelAdmin(History):
-    list_display = ("channel", "since", "by_name")
-    ordering = ("channel",)
 
 
 @admin.register(Preference)

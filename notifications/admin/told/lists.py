@@ -8,11 +8,11 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
-from ..api.staff.filters import having_status
-from ..events import Priority
-from ..models import Inbox, NotificationLog
-from ..wire import STATUS, status
-from .looking import FOUND, NEWEST, AmongTheNewest, History, of_uuid, person
+from ...api.staff.filters import having_status
+from ...events import Priority
+from ...models import NotificationLog
+from ...wire import STATUS, status
+from ..looking import FOUND, NEWEST, AmongTheNewest, History, of_uuid, person
 
 
 class StatusFilter(AmongTheNewest):
@@ -56,16 +56,3 @@ class NotificationLogAdmin(History):
     @admin.display
     def status(self, row: Any) -> str:
         return status(row, now=row.now)
-
-
-@admin.register(Inbox)
-class InboxAdmin(History):
-    list_display = ("user", "unread_count", "listed_count", "last_seq", "rev")
-    list_select_related = ("user",)
-    ordering = ("-pk",)
-    search_fields = ("user",)
-    search_help_text = "A user's number or username."
-
-    def found_by(self, word: str) -> Iterator[QuerySet[Any]]:
-        yield from super().found_by(word)
-        yield Inbox.objects.filter(person(word, "pk"))

@@ -9,15 +9,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from ..events import Priority, Refused
-from ..models import Template, TemplateVersion
-from ..transports.base import Address, Message
-from ..transports.email import letter
-from ..words import catalogue, markdown, templates
-from ..words.kind import WITH_OWN_WORDS
-from ..words.wording import preview
-from .looking import BoundedPaginator
-from .rooms import actor
+from ...events import Priority, Refused
+from ...models import Template, TemplateVersion
+from ...transports.base import Address, Message
+from ...transports.email import letter
+from ...words import catalogue, markdown, templates
+from ...words.kind import WITH_OWN_WORDS
+from ...words.wording import preview
+from ..looking import BoundedPaginator
+from ..rooms import actor
 
 _NAMES = {"notification_type": "kind"}  # as this form calls them
 _WIDE = "width:100%;max-width:640px"

@@ -7,9 +7,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ..events import Channel
-from ..models import Attempt, Delivery
-from .looking import FOUND, NEWEST, AmongTheNewest, History, number, of_uuid, person
+from ...events import Channel
+from ...models import Attempt, Delivery
+from ..looking import FOUND, NEWEST, AmongTheNewest, History, number, of_uuid, person
 
 
 class StateFilter(AmongTheNewest):

@@ -1,0 +1,5 @@
+"""Who did what, found by any of its fields, and as a file."""
+
+from . import lists
+
+__all__ = ["lists"]

@@ -1,0 +1,5 @@
+"""Words of notifications by staff."""
+
+from . import templates
+
+__all__ = ["templates"]
