@@ -14,6 +14,7 @@ from .deliveries.views import DeliveryViewSet
 from .events.views import EventViewSet, KindViewSet
 from .inbox.views import NotificationViewSet
 from .preferences.views import PreferencesViewSet
+from .reaching.own import OwnChannelViewSet
 from .reaching.staff import ChannelViewSet, SuppressionViewSet, WebhookViewSet
 from .reaching.views import DeviceViewSet, PhoneViewSet
 from .rooms.staff import StaffRoomViewSet
@@ -47,6 +48,7 @@ def _routes(router: SimpleRouter) -> list[URLPattern | URLResolver]:
     router.register("admin/audit", AuditViewSet, basename="audit")
     router.register("notifications/devices", DeviceViewSet, basename="device")
     router.register("notifications/preferences", PhoneViewSet, basename="phone")
+    router.register("notifications/channels", OwnChannelViewSet, basename="own-channel")
     router.register("notifications/rooms", RoomViewSet, basename="room")
     router.register("admin/rooms", StaffRoomViewSet, basename="staff-room")
     router.register("admin/channels", ChannelViewSet, basename="channel")

@@ -2,6 +2,7 @@
 
 from .channels import OUTWARD, ChannelNow, overview, pause, resume
 from .devices import add_device, remove_device, vapid_public_key
+from .own import OwnChannel, own_channels
 from .phones import PAUSE, NoCode, NotSent, NoWay, TooSoon, WrongCode, ask_for_code, confirm_code
 from .suppressions import release
 from .webhooks import TYPES, add_webhook, remove_webhook, rotate_secret
@@ -14,6 +15,7 @@ __all__ = [
     "NoCode",
     "NoWay",
     "NotSent",
+    "OwnChannel",
     "TooSoon",
     "WrongCode",
     "add_device",
@@ -21,6 +23,7 @@ __all__ = [
     "ask_for_code",
     "confirm_code",
     "overview",
+    "own_channels",
     "pause",
     "release",
     "remove_device",

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from ... import reaching
 from ...models import Device, Suppression, Webhook
 from ...wire import moment
+from ..events.serializers import AcceptedSerializer
 
 
 class DeviceSerializer(serializers.Serializer[Device]):
@@ -55,6 +56,21 @@ class ChannelSerializer(serializers.Serializer[reaching.ChannelNow]):
     waiting = serializers.IntegerField(help_text="Deliveries that are due or will be.")
     sent = serializers.IntegerField(help_text="Attempts begun in the last hour that the provider took.")
     failed = serializers.IntegerField(help_text="Those that it did not take.")
+
+
+class OwnChannelSerializer(serializers.Serializer[reaching.OwnChannel]):
+    channel = serializers.CharField()
+    address = serializers.CharField(
+        allow_null=True, help_text="Null: there is none, or (push) it is no address to read."
+    )
+    reason = serializers.CharField(
+        allow_null=True,
+        help_text="Why nothing goes out: not_configured, suppressed, no_address, channel_paused. Null: it does.",
+    )
+
+
+class TestSentSerializer(AcceptedSerializer):
+    notification_id = serializers.IntegerField(allow_null=True, help_text="Explains itself at explain/.")
 
 
 class WebhookSerializer(serializers.Serializer[Webhook]):
