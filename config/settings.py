@@ -24,6 +24,7 @@ from config.environment import (
     text,
 )
 from config.outward import channel_urls, email_from, outbound_allow, vapid_private_key
+from config.headers import content_security_policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_dir(default=BASE_DIR / "var")
@@ -66,6 +67,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "notifications.api.bodies.BoundedBodies",
+    "config.headers.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -104,8 +106,19 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
+
+# --- what browsers are told (config/headers.py) --------------------------------
+IS_HTTPS = BASE_URL.startswith("https://")
+CONTENT_SECURITY_POLICY = content_security_policy(is_https=IS_HTTPS)
+X_FRAME_OPTIONS = "SAMEORIGIN"  # as frame-ancestors says it, for browsers that do not know that
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for subdomains,
+    "security.W021",  # and preloading it: not ours to decide for the rest of the domain
+    "security.W008",  # the proxy that ends TLS redirects to it: deploy/nginx
+]
 
 # --- stores -----------------------------------------------------------------
 DATABASES = {"default": database(DATA_DIR)}
