@@ -23,8 +23,8 @@ from config.environment import (
     secret_key,
     text,
 )
-from config.outward import channel_urls, email_from, outbound_allow, vapid_private_key
 from config.headers import content_security_policy
+from config.outward import channel_urls, email_from, outbound_allow, vapid_private_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_dir(default=BASE_DIR / "var")
@@ -66,8 +66,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "notifications.api.bodies.BoundedBodies",
     "config.headers.ContentSecurityPolicy",
+    "notifications.api.bodies.BoundedBodies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
