@@ -1,16 +1,15 @@
 """Every path. `/healthz` and `/readyz` are for load balancers; the stream and the sockets are in config/asgi.py."""
 
 from django.contrib import admin
-from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
-from django.views.generic import RedirectView, TemplateView
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config.running import health
 from notifications.api.errors import NoSuchPath
 
 urlpatterns = [
-    path("", login_required(TemplateView.as_view(template_name="inbox.html")), name="inbox"),
+    path("", include("config.pages.urls")),
     path("", include("config.sign_in.urls")),
     path("api/", include("core.urls")),
     path("", include("notifications.api.urls")),

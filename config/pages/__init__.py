@@ -1,0 +1,1 @@
+"""The pages of people: the inbox, their preferences, and the service worker behind web push."""
