@@ -20,6 +20,7 @@ from ..live.resume import Backlog
 from ..live.threads import in_thread
 from ..models import NotificationLog
 from . import frames
+from .asking import request
 from .frames import BadFrame, Close, Frame, SocketWire, cursor, frame_text, parse, whole
 from .process import Guest, LiveProcess
 from .sign_in import Identity, Refused, sign_in
@@ -294,5 +295,5 @@ class NotificationConsumer(AsyncConsumer):
     async def disconnect(self, frame: Frame) -> None:
         await self.close(Close.BYE)
 
-    _VERBS = (authenticate, resume, ack, mark_as_read, mark_all_as_read, seen, ping, pong, disconnect)
+    _VERBS = (authenticate, resume, ack, mark_as_read, mark_all_as_read, seen, ping, pong, disconnect, request)
     OBEY: ClassVar[dict[str, Callable[[Any, Frame], Awaitable[None]]]] = {verb.__name__: verb for verb in _VERBS}

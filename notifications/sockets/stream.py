@@ -13,6 +13,7 @@ from django.conf import settings
 
 from ..live.connection import Connection
 from ..live.leases import Visitor
+from ..live.resume import Backlog
 from ..live.threads import in_thread
 from .frames import cursor
 from .process import Guest, LiveProcess
@@ -92,9 +93,8 @@ async def _speak(
 ) -> None:
     connection = guest.connection
     backlog = await process.enter(guest, *_asked_for(scope))
-    hello = {"user_id": connection.user_id, "connection_id": str(connection.id)}
     await wire.send(_chunk("retry: 3000\n\n"))
-    await wire.send(wire.event("connected", {**hello, "last_seq": backlog.head, "epoch": connection.epoch}))
+    await wire.send(wire.event("connected", _hello(connection, backlog)))
     connection.begin(backlog)
     over = asyncio.ensure_future(wire.over.wait())
     until = time.monotonic() + settings.SSE_CONNECTION_TIMEOUT
@@ -113,6 +113,18 @@ async def _speak(
         over.cancel()
     connection.end()
     await wire.finish()
+
+
+def _hello(connection: Connection, backlog: Backlog) -> dict[str, Any]:
+    return {
+        "user_id": connection.user_id,
+        "connection_id": str(connection.id),
+        "last_seq": backlog.head,
+        "unread_count": backlog.unread_count,
+        "rev": backlog.rev,
+        "epoch": connection.epoch,
+        "heartbeat_s": settings.SSE_HEARTBEAT_INTERVAL,
+    }
 
 
 def _ping(process: LiveProcess, connection: Connection) -> dict[str, Any]:

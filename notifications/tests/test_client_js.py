@@ -1,5 +1,7 @@
 """client.js in Node's own test runner: Playwright's wheel brings a Node, so that nothing else must be installed."""
 
+import gzip
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +10,8 @@ import playwright
 import pytest
 
 TESTS = Path(__file__).parent / "js"
+CLIENT = Path(__file__).parents[1] / "static" / "notifications" / "client.js"
+IMPORTED = re.compile(r"""^(?:import|export) .*from "(\.[^"]+)";$""", re.MULTILINE)
 
 
 def node() -> str:
@@ -25,3 +29,17 @@ def test_the_client_keeps_its_promises() -> None:
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "pass 0" not in run.stdout, "Node found no test"
+
+
+def modules_of(module: Path) -> set[Path]:
+    found = {module}
+    for name in IMPORTED.findall(module.read_text()):
+        found |= modules_of((module.parent / name).resolve())
+    return found
+
+
+def test_the_client_alone_is_under_ten_kilobytes() -> None:
+    modules = modules_of(CLIENT)
+    assert len(modules) > 5
+    together = b"".join(path.read_bytes() for path in sorted(modules))
+    assert len(gzip.compress(together, 9)) < 10 * 1024

@@ -26,43 +26,49 @@ class ButtonSerializer(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment]
 
 
-class NotificationSerializer(serializers.Serializer[NotificationLog]):
-    """One event for one person. `context`: `now`, the database's clock, and `is_quiet`: it is for its owner."""
+class ContentsSerializer(serializers.Serializer[Any]):
+    """What everybody who is told sees alike."""
 
-    id = serializers.IntegerField()
-    seq = serializers.IntegerField(help_text="Per recipient, 1, 2, 3 … in commit order.")
-    notification_type = serializers.CharField()
+    notification_type = serializers.CharField(help_text="The kind.")
     category = serializers.ChoiceField(choices=Category.choices)
     priority = serializers.ChoiceField(choices=Priority.choices)
-    status = serializers.ChoiceField(choices=STATUSES)
     title = serializers.CharField()
-    message = serializers.CharField()
-    data = serializers.DictField()  # type: ignore[assignment]  # the contract's names, and DRF's
-    source = serializers.CharField()  # type: ignore[assignment]
+    message = serializers.CharField(help_text="Markdown.")
+    data = serializers.DictField(help_text="Whatever the sender put in.")  # type: ignore[assignment]  # the contract's
+    source = serializers.CharField()  # type: ignore[assignment]  # names, and DRF's
     tags = serializers.ListField(child=serializers.CharField())
     sender = NamedSerializer(allow_null=True)
-    subject = ThingSerializer(allow_null=True)
-    namespace = serializers.CharField()
-    room = serializers.CharField(allow_null=True)
-    thread = serializers.CharField(allow_null=True)
-    replaces = serializers.IntegerField(allow_null=True)
-    actions = ButtonSerializer(many=True)
-    action_taken = serializers.CharField(allow_null=True)
+    subject = ThingSerializer(allow_null=True, help_text="What it is about.")
+    namespace = serializers.CharField(help_text="`/` or `/admin`.")
+    room = serializers.CharField(allow_null=True, help_text="The room it was said to, if it was one.")
+    thread = serializers.CharField(allow_null=True, help_text="Those of one thread are folded together.")
+    actions = ButtonSerializer(many=True, help_text="What may be chosen, once.")
     image = serializers.CharField(allow_null=True)
-    link = serializers.CharField(allow_null=True)
+    link = serializers.CharField(allow_null=True, help_text="A path of this site, or an address.")
     requires_acknowledgment = serializers.BooleanField()
-    silent = serializers.BooleanField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+    event_id = serializers.UUIDField()
+
+
+class NotificationSerializer(ContentsSerializer):
+    """One event for one person."""
+
+    # `context`: `now`, the database's clock, and `is_quiet`: it is for its owner
+    id = serializers.IntegerField()
+    seq = serializers.IntegerField(help_text="Per recipient, 1, 2, 3 … in commit order.")
+    status = serializers.ChoiceField(choices=STATUSES, help_text="The first that holds; it follows from what happened.")
+    replaces = serializers.IntegerField(allow_null=True, help_text="The notification whose place it took.")
+    action_taken = serializers.CharField(allow_null=True)
+    silent = serializers.BooleanField(help_text="In the list and the badge only: quiet hours reign.")
     reason = serializers.CharField(help_text="Why this person was told.")
     is_read = serializers.BooleanField()
     read_at = serializers.DateTimeField(allow_null=True)
     seen_at = serializers.DateTimeField(allow_null=True)
     archived_at = serializers.DateTimeField(allow_null=True)
     snoozed_until = serializers.DateTimeField(allow_null=True)
-    sent_at = serializers.DateTimeField(allow_null=True)
-    delivered_at = serializers.DateTimeField(allow_null=True)
+    sent_at = serializers.DateTimeField(allow_null=True, help_text="First written to a socket, or taken by a provider.")
+    delivered_at = serializers.DateTimeField(allow_null=True, help_text="First acknowledged by a device.")
     created_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField(allow_null=True)
-    event_id = serializers.UUIDField()
 
     def to_representation(self, instance: NotificationLog) -> dict[str, Any]:
         is_silent = self.context["is_quiet"] and instance.event.priority != Priority.CRITICAL
@@ -73,8 +79,10 @@ class UnreadCountSerializer(serializers.Serializer[Any]):
     unread_count = serializers.IntegerField()
     by_type = serializers.DictField(child=serializers.IntegerField())
     by_priority = serializers.DictField(child=serializers.IntegerField())
-    last_seq = serializers.IntegerField()
-    rev = serializers.IntegerField()
+    last_seq = serializers.IntegerField(help_text="The highest `seq` given so far.")
+    rev = serializers.IntegerField(help_text="Rises with every change of the person's rows.")
+    user_id = serializers.IntegerField()
+    epoch = serializers.CharField(help_text="Another one after a restored backup: every cursor is void.")
 
 
 class CountSerializer(serializers.Serializer[Any]):

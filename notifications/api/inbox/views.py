@@ -17,6 +17,7 @@ from ... import inbox
 from ...database import database_now
 from ...deciding import wishes
 from ...insight import explaining
+from ...live.hub import read_epoch
 from ...models import Event, Inbox, NotificationLog, outlived
 from ..explaining import ExplanationSerializer
 from .action_serializers import (
@@ -43,6 +44,7 @@ class NotificationViewSet(GenericViewSet[NotificationLog]):
     filterset_class = InboxFilter
     lookup_value_regex = "[0-9]+"  # the stream's address is not one of ours
     cursor = "seq"
+    over_socket = True  # sockets/asking.py
 
     def get_queryset(self) -> QuerySet[NotificationLog]:
         return super().get_queryset().filter(recipient_id=self._user_id, deleted_at=None).order_by("-seq")
@@ -71,7 +73,8 @@ class NotificationViewSet(GenericViewSet[NotificationLog]):
     @action(detail=False, filterset_class=None, serializer_class=UnreadCountSerializer)
     def unread_count(self, request: Request) -> Response:
         """How many are unread, by kind and by priority."""
-        return Response(inbox.unread_counts(self._user_id))
+        whose = {"user_id": self._user_id, "epoch": str(read_epoch())}  # for who polls and has no other word of it
+        return Response({**inbox.unread_counts(self._user_id), **whose})
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """One of yours, listed or not."""

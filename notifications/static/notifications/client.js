@@ -1,79 +1,58 @@
-// @ts-check
 /**
- * The client of Tidings: one socket that comes back by itself, and the REST calls beside it. No view, no dependency.
+ * The client of Tidings: one connection that comes back by itself, and the REST calls beside it. No view, no dependency. What it takes and says: client.d.ts.
  *
- *   const client = new TidingsClient({ userId: 7 });
- *   client.addEventListener("notification", ({ detail }) => detail.show && toast(detail.notification));
- *   client.connect();
- *
- * Each notification is announced once and in order, across reconnects and page loads (docs/protocol.md). The cursor is stored before the
- * announcement: a page that dies in between has the notification in its list and does not announce it again. cursor.js: several tabs.
- *
- * Events are CustomEvents, their `detail`:
- *   state        {state, code}  online; connecting: comes back by itself, soon; offline: still trying, or disconnect(); signed_out: stopped
- *   notification {notification, show, live, again, broadcast}  show: worth a toast; live: not from the backlog; again: an entry's new place
- *   unread_count {unread_count, rev, last_seq} · read {ids} or {up_to_seq, notification_type} · changed {id, seq, changes} · removed {ids}
- *   caught_up    {last_seq, rev} · reset {last_seq, epoch}: load everything again · stale {rev}: a change was missed, load again what is visible
- *   error        {code, message}
- *
- * @typedef {{id: number, seq: number, title: string, message: string, category: string, priority: string, notification_type: string,
- *   is_read: boolean, silent: boolean, requires_acknowledgment: boolean, archived_at: string | null, snoozed_until: string | null,
- *   created_at: string, link: string | null, source: string, sender: {id: number, name: string} | null, replaces: number | null,
- *   actions: {id: string, label: string}[], action_taken: string | null}} Notification
- * @typedef {{event: string, data: any, prev?: number, again?: "repush" | "snooze", ref?: string}} Frame
- * @typedef {{results: Notification[], next: string | null, count: number | null}} Page
- * @typedef {import("./link.js").Link} Link
- * @typedef {object} Options
- * @property {string} [url]  the socket; default /ws/notifications/ of this page's host
- * @property {string} [api]  the REST root; default /api/notifications/
- * @property {number | string} [userId]  whose; without it no cursor outlives the page: sent for another person it would acknowledge their rows
- * @property {() => Promise<string>} [ticket]  a fresh single-use ticket, fetched for each connect
- * @property {string | (() => string | Promise<string>)} [token]  an access token for socket and REST; default: the session cookie
- * @property {import("./cursor.js").Shelf} [storage]  shared by the browser's tabs; default localStorage
- * @property {import("./cursor.js").Shelf} [tabStorage]  this tab's own; default sessionStorage
- * @property {typeof globalThis.WebSocket} [WebSocket]
- * @property {typeof globalThis.fetch} [fetch]
+ * Each notification is announced once and in order, across reconnects, page loads and transports (docs/protocol.md). The cursor is stored before
+ * the announcement: a page that dies in between has the notification in its list and does not announce it again. client/cursor.js: several tabs.
  */
-import { Connection, SIGN_IN_AGAIN } from "./connection.js";
-import { Cursor } from "./cursor.js";
-import { RequestFailed, Rest } from "./rest.js";
+import { Connection, SIGN_IN_AGAIN } from "./client/connection.js";
+import { Cursor } from "./client/cursor.js";
+import { PollingLink, StreamLink } from "./client/fallback.js";
+import { SocketLink } from "./client/link.js";
+import { Questions } from "./client/questions.js";
+import { RequestFailed, Rest } from "./client/rest.js";
 
 export { RequestFailed };
 
-const ANSWER_MS = 5_000; // then the same request goes over REST: it is idempotent
+const SUBPROTOCOL = "tidings.v1";
 const REV_GRACE_MS = 1_000; // a heartbeat may overtake the frames of the change that it counts
 const RENEW_BEFORE_MS = 60_000;
 const REMEMBERED = 2_000;
 const FROM_THE_TOP = { before: Number.MAX_SAFE_INTEGER }; // by cursor from the first page on: no count is taken
 
 export class TidingsClient extends EventTarget {
-  /** @type {Options} */ #options;
-  /** @type {Set<number>} */ #known = new Set();
-  /** @type {Map<string, (done: boolean, error?: Error) => void>} */ #asked = new Map();
-  #refs = 0;
+  #options;
+  #known = new Set();
+  #questions = new Questions();
   #badgeRev = -1;
 
-  /** @param {Options} [options] */
   constructor(options = {}) {
     super();
     const { url = "/ws/notifications/", api = "/api/notifications/", userId, storage, tabStorage } = options;
+    const page = globalThis.location?.href, endpoint = new URL(url, page);
     this.#options = options;
-    this.endpoint = new URL(url, globalThis.location?.href).href.replace(/^http/, "ws");
+    this.endpoint = endpoint.href.replace(/^http/, "ws");
     this.cursor = new Cursor(this.endpoint, userId == null ? null : String(userId), storage, tabStorage);
-    this.rest = new Rest(new URL(api, this.endpoint.replace(/^ws/, "http")).href, () => this.#token(), options.fetch);
+    const root = new URL(api, this.endpoint.replace(/^ws/, "http"));
+    // a ticket opens a socket, and REST of another origin takes no cookie from here: then all goes over the socket
+    this.overSocket = !options.token && page !== undefined && root.origin !== new URL(page).origin;
+    this.rest = new Rest(root.href, () => this.#token(), this.overSocket ? this.#throughSocket : options.fetch);
+    const all = this.overSocket || !endpoint.pathname.endsWith("/ws/notifications/") ? ["websocket"] : ["websocket", "sse", "polling"];
     this.connection = new Connection({
-      Socket: options.WebSocket,
-      address: () => this.#address(),
-      credential: () => (options.ticket ? options.ticket() : this.#token()),
-      onText: (link, text) => this.#heard(link, text),
-      onLost: () => this.#unanswered(),
-      onState: (state, code) => this.#tell("state", { state, code }),
+      kinds: options.transports ?? all,
+      open: (kind) => this.#open(kind),
+      onFrame: (link, frame, characters) => this.#heard(link, frame, characters),
+      onLost: () => this.#questions.giveUp(),
+      onState: (state, via, code) => this.#tell("state", { state, via, code }),
     });
   }
 
-  /** @returns {import("./connection.js").State} */
   get state() {
     return this.connection.state;
+  }
+
+  /** By which transport it is online. */
+  get via() {
+    return this.connection.via;
   }
 
   connect() {
@@ -84,38 +63,36 @@ export class TidingsClient extends EventTarget {
     this.connection.stop("offline");
   }
 
-  // --- what a person does: over the socket where it is live, else over REST; rejects when neither worked -----------------
+  // --- what a person does: over the socket where it is live, else over REST; rejects when neither worked
 
-  /** @param {number} id */
   markAsRead(id) {
     return this.#do("mark_as_read", { id }, `${id}/mark_as_read/`);
   }
 
-  /** @param {number} [upToSeq] the highest that was shown: what came since stays unread */
+  /** `upToSeq`, the highest that was shown: what came since stays unread. */
   markAllAsRead(upToSeq) {
     return this.#do("mark_all_as_read", { up_to_seq: upToSeq }, "mark_all_as_read/");
   }
 
-  /** @param {number} upToSeq */
   seen(upToSeq) {
     return this.#do("seen", { up_to_seq: upToSeq }, "seen/");
   }
 
-  /** @param {number} id */ markAsUnread = (id) => this.#call(() => this.rest.post(`${id}/mark_as_unread/`));
-  /** @param {number} id */ archive = (id) => this.#call(() => this.rest.post(`${id}/archive/`));
-  /** @param {number} id */ unarchive = (id) => this.#call(() => this.rest.post(`${id}/unarchive/`));
-  /** It comes back unread then. @param {number} id @param {Date} until */
-  snooze = (id, until) => this.#call(() => this.rest.post(`${id}/snooze/`, { until: until.toISOString() }));
-  /** One of its actions, once. @param {number} id @param {string} action */ act = (id, action) => this.#call(() => this.rest.post(`${id}/act/`, { action }));
-  /** @param {number} id */ remove = (id) => this.#call(() => this.rest.remove(`${id}/`));
+  markAsUnread = (id) => this.#post(`${id}/mark_as_unread/`);
+  archive = (id) => this.#post(`${id}/archive/`);
+  unarchive = (id) => this.#post(`${id}/unarchive/`);
+  snooze = (id, until) => this.#post(`${id}/snooze/`, { until: until.toISOString() });
+  act = (id, action) => this.#post(`${id}/act/`, { action });
+  bulk = (action, ids) => this.#post("bulk/", { action, ids });
+  remove = (id) => this.#call(() => this.rest.remove(`${id}/`));
 
-  /** After a reset the rows came over REST, which acknowledges nothing by itself. @param {number} upToSeq */
-  acknowledge = (upToSeq) => this.#call(() => this.rest.post("ack/", { up_to_seq: upToSeq }));
+  /** After a reset the rows came over REST, which acknowledges nothing by itself. */
+  acknowledge = (upToSeq) => this.#post("ack/", { up_to_seq: upToSeq });
 
-  /** Newest first; go on with {before: the last seq}, or the other way with {after}. @param {Record<string, any>} [query] @returns {Promise<Page>} */
+  /** Newest first; go on with {before: the last seq}, or the other way with {after}. */
   list = (query = {}, path = "") => this.#call(() => this.rest.get(path, "after" in query ? query : { ...FROM_THE_TOP, ...query }), false);
 
-  /** What the badge counts. @param {Record<string, any>} [query] */
+  /** What the badge counts. */
   unread = (query) => this.list(query, "unread/");
 
   /** With `beforeList`, before the view loads its list: changes from this moment on are announced, or make that list `stale`. */
@@ -125,35 +102,32 @@ export class TidingsClient extends EventTarget {
     return count;
   }
 
-  /** @param {string} event @param {object} data @param {string} path */
   async #do(event, data, path) {
-    const answered = this.state === "online" && (await this.#ask(event, data));
-    if (!answered) await this.#call(() => this.rest.post(path, "id" in data ? {} : data));
+    const answer = this.via === "websocket" ? await this.#questions.ask(this.connection.link, event, data) : null;
+    if (answer?.event === "error") throw new RequestFailed(400, { ...answer.data, detail: answer.data.message });
+    if (!answer) await this.#post(path, "id" in data ? {} : data);
   }
 
-  /**
-   * True when the server did it, false when no answer came: what carries our ref is the answer, or an error.
-   * @param {string} event @param {object} data @returns {Promise<boolean>}
-   */
-  #ask(event, data) {
-    const ref = `r${++this.#refs}`, { link } = this.connection;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#asked.get(ref)?.(false), ANSWER_MS);
-      this.#asked.set(ref, (done, error) => {
-        clearTimeout(timer);
-        this.#asked.delete(ref);
-        if (error) reject(error);
-        else resolve(done);
-      });
-      link?.send(event, data, ref);
-    });
+  /** REST's own answers, asked for by a frame. */
+  #throughSocket = async (address, { method, body } = {}) => {
+    const path = String(address).slice(this.rest.root.length);
+    const asked = { method, path, body: body ? JSON.parse(String(body)) : null };
+    const answer = this.via === "websocket" ? await this.#questions.ask(this.connection.link, "request", asked) : null;
+    if (!answer) throw new TypeError("There is no live socket.");
+    if (answer.event === "error") return Response.json({ ...answer.data, detail: answer.data.message }, { status: 400 });
+    const { status, body: found } = answer.data;
+    return new Response(status === 204 ? null : JSON.stringify(found), { status });
+  };
+
+  #post(path, body) {
+    return this.#call(() => this.rest.post(path, body));
   }
 
-  /** @template T @param {() => Promise<T>} call @param {boolean} [changes] @returns {Promise<T>} */
   async #call(call, changes = true) {
     try {
       const found = await call();
       if (changes && this.state !== "online") this.unreadCount().catch(() => {}); // no frame will bring the badge
+      if (changes && this.via === "polling") this.connection.link?.probe();
       return found;
     } catch (error) {
       if (error instanceof RequestFailed && error.status === 401) this.connection.stop("signed_out", SIGN_IN_AGAIN);
@@ -161,54 +135,72 @@ export class TidingsClient extends EventTarget {
     }
   }
 
-  #unanswered() {
-    for (const settle of [...this.#asked.values()]) settle(false);
-  }
-
-  // --- what goes with a connection ---------------------------------------------------------------------------------------
+  // --- what goes with a connection
 
   async #token() {
     const { token } = this.#options;
     return typeof token === "function" ? token() : token;
   }
 
-  #address() {
-    const address = new URL(this.endpoint), { seq, epoch } = this.cursor;
-    if (seq !== null) address.searchParams.set("last_seq", String(seq));
-    if (seq !== null && epoch !== null) address.searchParams.set("epoch", epoch);
+  async #credential() {
+    const { ticket } = this.#options;
+    return ticket ? ticket() : this.#token();
+  }
+
+  /** Fetches what it takes to come in; then the link can be made. */
+  async #open(kind) {
+    const { rest, cursor } = this, { WebSocket: Socket = globalThis.WebSocket, EventSource: Source = globalThis.EventSource } = this.#options;
+    if (kind === "polling") return () => new PollingLink(rest, cursor);
+    if (kind === "sse") {
+      const ticket = await this.#streamTicket();
+      const address = () => this.#address(new URL("stream/", rest.root), "last_event_id", { ticket });
+      return () => new StreamLink(new Source(address(), { withCredentials: !ticket }), rest);
+    }
+    const credential = await this.#credential();
+    const offered = credential ? [SUBPROTOCOL, credential] : undefined; // not in the address: those end up in logs
+    return () => new SocketLink(new Socket(this.#address(new URL(this.endpoint), "last_seq"), offered));
+  }
+
+  /** An EventSource can carry nothing but its address: no token may stand there, a ticket is good for once. */
+  async #streamTicket() {
+    const { ticket, token } = this.#options;
+    if (ticket) return ticket();
+    return token && (await this.#call(() => this.rest.post("../socket-ticket/"), false)).ticket;
+  }
+
+  #address(address, name, more = {}) {
+    const { seq, epoch } = this.cursor, known = seq === null ? {} : { [name]: String(seq), epoch };
+    for (const [key, value] of Object.entries({ ...known, ...more })) if (value != null) address.searchParams.set(key, value);
     return address.href;
   }
 
-  /** @param {string} name @param {object} detail */
   #tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
-  // --- what the server says ----------------------------------------------------------------------------------------------
+  // --- what the server says
 
-  /** @param {Link} link @param {string} text */
-  #heard(link, text) {
-    /** @type {Frame} */ const frame = JSON.parse(text), { event, data, ref } = frame;
-    if (ref) this.#asked.get(ref)?.(true, event === "error" ? new RequestFailed(400, { ...data, detail: data.message }) : undefined);
+  #heard(link, frame, characters) {
+    const { event, data } = frame;
+    this.#questions.answered(frame);
     switch (event) {
       case "authenticated": return this.#authenticated(link, data);
-      case "notification": case "system_notification": return this.#notification(link, frame, text.length);
+      case "notification": case "system_notification": return this.#notification(link, frame, characters);
       case "caught_up": return this.#caughtUp(link, data);
-      case "unread_count": return this.#badge(data, link.live);
+      case "unread_count": return this.#badge(data, link.live && link.kind !== "polling"); // polling hears of no change but this
       case "ping":
         link.send("pong");
         return this.#compare(data.rev);
       case "reset": return this.#reset(data);
       case "reconnect": return this.connection.makeWay(data.after_ms);
       case "notification_read": return this.#tell("read", data);
-      case "notification_changed": return this.#tell("changed", data);
+      case "notification_changed": return this.#changed(data);
       case "notification_removed": return this.#tell("removed", data);
       case "error": link.resuming = false; // it may have been our resume that was refused: ask again at the next gap
       case "authentication_error": return this.#tell("error", data);
     }
   }
 
-  /** @param {Link} link @param {any} data */
   #authenticated(link, data) {
     const { cursor, connection } = this, userId = String(data.user_id);
     if (cursor.userId !== null && cursor.userId !== userId) return connection.stop("signed_out", SIGN_IN_AGAIN); // another person's session by now
@@ -219,40 +211,43 @@ export class TidingsClient extends EventTarget {
     this.#badge(data, false);
   }
 
-  /** The server closes what is not renewed; its code then says whether to come back. @param {Link} link */
+  /** The server closes what is not renewed; its code then says whether to come back. */
   async #renew(link) {
     const { ticket, token } = this.#options;
-    if (!ticket && typeof token !== "function") return;
-    const fresh = await this.connection.owner.credential().catch(() => undefined);
+    if (link.kind !== "websocket" || (!ticket && typeof token !== "function")) return;
+    const fresh = await this.#credential().catch(() => undefined);
     if (fresh) link.send("authenticate", { token: fresh });
   }
 
-  /** @param {Link} link @param {Frame} frame @param {number} characters */
   #notification(link, { event, data, prev = 0, again }, characters) {
-    /** @type {Notification} */ const notification = data, { id, seq, silent } = notification, { cursor } = this;
+    const notification = data, { id, seq, silent, is_read: isRead } = notification, { cursor } = this;
     if (cursor.seq !== null && seq <= cursor.seq) return link.acknowledge(seq, characters, false); // a repeat: the server missed our ack
     if (cursor.seq !== null && prev > cursor.seq) return this.#resume(link);
     link.resuming = false;
     cursor.advance(seq);
     link.acknowledge(seq, characters, notification.requires_acknowledgment);
-    const show = !silent && (again === "snooze" || !this.#known.has(id));
+    const show = !silent && !isRead && (again === "snooze" || !this.#known.has(id));
     this.#remember(id);
     this.#tell("notification", { notification, show, live: link.live, again, broadcast: event === "system_notification" });
   }
 
-  /** @param {number} id */
   #remember(id) {
     this.#known.add(id);
-    if (this.#known.size > REMEMBERED) this.#known.delete(/** @type {number} */ (this.#known.values().next().value));
+    if (this.#known.size > REMEMBERED) this.#known.delete(this.#known.values().next().value);
   }
 
-  /** Once: what follows the gap is sent again with it. @param {Link} link */
+  /** What is snoozed is shown anew when it comes back; polling is not told why it does. */
+  #changed(data) {
+    if (data.changes.snoozed_until) this.#known.delete(data.id);
+    this.#tell("changed", data);
+  }
+
+  /** Once: what follows the gap is sent again with it. */
   #resume(link) {
     if (!link.resuming) link.send("resume", { last_seq: this.cursor.seq, epoch: this.cursor.epoch });
     link.resuming = true;
   }
 
-  /** @param {Link} link @param {{last_seq: number, rev: number}} data */
   #caughtUp(link, data) {
     const { cursor } = this, missed = cursor.rev !== null && cursor.rev !== data.rev;
     link.live = true;
@@ -263,7 +258,6 @@ export class TidingsClient extends EventTarget {
     if (missed) this.#tell("stale", { rev: data.rev });
   }
 
-  /** @param {number} rev */
   #compare(rev) {
     const { cursor } = this, missing = () => cursor.rev !== null && cursor.rev < rev;
     if (!missing()) return;
@@ -275,7 +269,6 @@ export class TidingsClient extends EventTarget {
     });
   }
 
-  /** @param {{unread_count: number, rev: number, last_seq: number}} count @param {boolean} followed whether the view has every change up to it */
   #badge({ unread_count, rev, last_seq }, followed) {
     if (rev < this.#badgeRev) return; // overtaken
     this.#badgeRev = rev;
@@ -284,7 +277,6 @@ export class TidingsClient extends EventTarget {
     this.#tell("unread_count", { unread_count, rev, last_seq });
   }
 
-  /** @param {{last_seq: number, epoch: string}} data */
   #reset(data) {
     Object.assign(this.cursor, { epoch: data.epoch, seq: data.last_seq, rev: null });
     this.#badgeRev = -1;

@@ -10,7 +10,7 @@ let shared, rest;
 /** A tab: its own sessionStorage, the browser's localStorage. */
 function tab(options = {}) {
   const own = new FakeShelf();
-  const client = new TidingsClient({ url: URL_, userId: 7, WebSocket: FakeSocket, fetch: rest.fetch, storage: shared, tabStorage: own, ...options });
+  const client = new TidingsClient({ url: URL_, userId: 7, transports: ["websocket"], WebSocket: FakeSocket, fetch: rest.fetch, storage: shared, tabStorage: own, ...options });
   const heard = [];
   for (const name of ["state", "notification", "unread_count", "read", "changed", "removed", "caught_up", "reset", "stale", "error"]) {
     client.addEventListener(name, ({ detail }) => heard.push([name, detail]));
@@ -360,7 +360,7 @@ describe("coming back", () => {
       const { told } = await connected();
       socket().ends(code);
       await pass(3_600_000);
-      assert.deepEqual(told("state").at(-1), { state: "signed_out", code });
+      assert.deepEqual(told("state").at(-1), { state: "signed_out", via: null, code });
       assert.equal(FakeSocket.opened.length, 1);
     });
   }

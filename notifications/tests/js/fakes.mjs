@@ -50,6 +50,43 @@ export class FakeSocket {
   }
 }
 
+export class FakeSource {
+  /** @type {FakeSource[]} */ static opened = [];
+  listeners = new Map();
+  closed = false;
+
+  constructor(address, { withCredentials }) {
+    Object.assign(this, { address: new URL(address), withCredentials });
+    FakeSource.opened.push(this);
+  }
+
+  addEventListener(event, listener) {
+    this.listeners.set(event, listener);
+  }
+
+  close() {
+    this.closed = true;
+  }
+
+  // --- the server's side
+  says(event, data) {
+    if (!this.closed) this.listeners.get(event)?.({ data: JSON.stringify(data) });
+  }
+
+  goesLive(lastSeq, rev = 1) {
+    this.says("connected", { user_id: 7, connection_id: "c", last_seq: lastSeq, unread_count: 0, rev, epoch: "e1", heartbeat_s: 30 });
+    this.says("ping", { timestamp: "", last_seq: lastSeq, rev });
+  }
+
+  notifies(seq, fields = {}) {
+    this.says("notification", { id: 100 + seq, seq, title: `No. ${seq}`, silent: false, requires_acknowledgment: false, ...fields });
+  }
+
+  ends() {
+    this.onerror?.();
+  }
+}
+
 export class FakeShelf {
   kept = new Map();
   getItem(key) {
@@ -68,7 +105,7 @@ export class FakeRest {
   answers = { status: 200, body: {} };
   fetch = async (address, { method, headers, body }) => {
     this.calls.push({ method, path: address.pathname + address.search, headers, body: body && JSON.parse(body) });
-    const { status, body: answer } = this.answers;
+    const { status, body: answer } = this.answer ? { status: 200, body: this.answer(address.pathname + address.search) } : this.answers;
     return { ok: status < 400, status, json: async () => answer };
   };
 }

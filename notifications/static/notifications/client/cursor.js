@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * How far this tab has come in one person's notifications on one endpoint: {epoch, seq, rev}.
  *
@@ -41,7 +40,6 @@ export class Cursor {
     return `tidings:${this.endpoint}:${this.userId}`;
   }
 
-  /** @param {() => Shelf} shelf @returns {{epoch: string, seq: number, rev: number | null} | null} */
   #read(shelf) {
     try {
       return JSON.parse(shelf().getItem(this.#place) ?? "null");
@@ -50,7 +48,6 @@ export class Cursor {
     }
   }
 
-  /** @param {() => Shelf} shelf */
   #write(shelf) {
     try {
       shelf().setItem(this.#place, JSON.stringify({ epoch: this.epoch, seq: this.seq, rev: this.rev }));
