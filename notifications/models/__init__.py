@@ -1,6 +1,6 @@
 """The rows, by concept. What each column means for clients: docs/protocol.md."""
 
-from .audit import AuditEntry
+from .audit import AuditBatch, AuditEntry
 from .connection import Connection, Server
 from .delivery import Attempt, Delivery, Outcome
 from .endpoint import Device, PausedChannel, Phone, Suppression, Webhook
@@ -14,6 +14,7 @@ from .template import Template, TemplateVersion
 __all__ = [
     "Again",
     "Attempt",
+    "AuditBatch",
     "AuditEntry",
     "Connection",
     "Delivery",

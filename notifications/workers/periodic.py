@@ -13,9 +13,11 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import connection, transaction
 
+from ..audit.sealing import is_waiting
 from ..database import database_now
 from ..inbox import pruning
 from ..models import Job
+from . import sealing
 
 log = logging.getLogger("tidings.worker")
 LEASE_S = 60.0
@@ -29,9 +31,12 @@ class Periodic:
     name: str
     every_s: Callable[[], float]
     work: Callable[[int], tuple[int, int | None]]  # None: the pass is through
+    is_wanted: Callable[[], bool] = lambda: True  # asked when it is due, before anything is written
 
 
 JOBS = (
+    Periodic("seal", lambda: sealing.SEALED_EVERY_S, sealing.seal, is_wanted=is_waiting),
+    Periodic("audit_head", lambda: sealing.TOLD_EVERY_S, sealing.tell_head, is_wanted=sealing.head_is_wanted),
     Periodic("retention", lambda: settings.NOTIFICATION_CLEANUP_INTERVAL, lambda at: pruning.prune_old(at)),
     Periodic("cap", lambda: settings.NOTIFICATION_CLEANUP_INTERVAL, lambda at: pruning.prune_crowded(at)),
 )
@@ -44,7 +49,8 @@ def run_due() -> bool:
     for job in JOBS:
         if job.name not in due_at:  # a new installation has nothing to do yet
             Job.objects.get_or_create(name=job.name, defaults={"due_at": now + timedelta(seconds=job.every_s())})
-    return any([_run(job) for job in JOBS if job.name in due_at and due_at[job.name] <= now])
+    due = [job for job in JOBS if job.name in due_at and due_at[job.name] <= now]
+    return any([_run(job) for job in due if job.is_wanted()])
 
 
 def _run(job: Periodic) -> bool:

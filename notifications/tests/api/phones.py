@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from notifications.models import AuditEntry, Phone
 from notifications.transports import memory
 
+from ..audit.sealed import unguarded
 from .people import post
 
 VERIFY, CONFIRM = (f"/api/notifications/preferences/{act}/" for act in ("verify_phone", "confirm_phone"))
@@ -36,8 +37,9 @@ def another(code: str) -> str:
 def earlier(**by: int) -> None:
     """As if everything so far had happened that long ago."""
     ago = timedelta(**by)
-    for entry in AuditEntry.objects.all():
-        AuditEntry.objects.filter(pk=entry.pk).update(at=entry.at - ago)
+    with unguarded():
+        for entry in AuditEntry.objects.all():
+            AuditEntry.objects.filter(pk=entry.pk).update(at=entry.at - ago)
     for phone in Phone.objects.exclude(code_sent_at=None):
         assert phone.code_sent_at
         Phone.objects.filter(pk=phone.pk).update(code_sent_at=phone.code_sent_at - ago)

@@ -1,4 +1,4 @@
-"""Writing the audit: one call beside the act, in its transaction."""
+"""One call beside the act, in its transaction."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from .database import database_now
-from .models import AuditEntry, NotificationLog
+from ..database import database_now
+from ..models import AuditEntry, NotificationLog
 
 Actor = tuple[int, str]  # id and name: entries outlive people
 
