@@ -95,6 +95,7 @@ TEMPLATES = [
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
+PASSWORD_RESET_TIMEOUT = 3600  # s; Django's own three days are long for a key to the account
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -176,6 +177,7 @@ REST_FRAMEWORK = {
         "read": text("THROTTLE_READ", "1200/min"),
         "write": text("THROTTLE_WRITE", "600/min"),
         "wrong_link": text("THROTTLE_WRONG_LINK", "30/min"),
+        "password_reset": text("THROTTLE_PASSWORD_RESET", "5/min"),
     },
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "notifications.api.errors.answer",

@@ -6,11 +6,11 @@ from django.views.generic import TemplateView
 
 from . import views
 
+inbox = login_required(TemplateView.as_view(template_name="inbox.html"))
+preferences = login_required(TemplateView.as_view(template_name="preferences/page.html"))
 urlpatterns = [
-    path("", login_required(TemplateView.as_view(template_name="inbox.html")), name="inbox"),
-    path(
-        "preferences/", login_required(TemplateView.as_view(template_name="preferences/page.html")), name="preferences"
-    ),
-    path("preferences", login_required(TemplateView.as_view(template_name="preferences/page.html"))),
+    path("", inbox, name="inbox"),
+    path("preferences/", preferences, name="preferences"),
+    path("preferences", preferences),
     path("service-worker.js", views.service_worker, name="service-worker"),
 ]

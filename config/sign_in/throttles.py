@@ -74,6 +74,18 @@ class SignInThrottle(SettingsThrottle):
         return self.key_for(address(request), normalize("NFKC", str(name)).strip().lower())
 
 
+class PasswordResetThrottle(SettingsThrottle):
+    """Per address: each asks for a letter to somebody."""
+
+    scope = "password_reset"
+
+    def allow_request(self, request: Request | HttpRequest, view: Any) -> bool:
+        return request.method != "POST" or super().allow_request(request, view)  # type: ignore[arg-type]  # a page
+
+    def get_cache_key(self, request: Request | HttpRequest, view: Any) -> str:
+        return self.key_for(address(request))
+
+
 class WrongLinkThrottle(SettingsThrottle):
     """Per address, and only what was wrong counts: the caller says so. Beyond the rate nothing is looked at."""
 

@@ -24,5 +24,6 @@ urlpatterns = [
     *both("api/token/revoke", views.RevokeView, "token-revoke"),
     *both("api/socket-ticket", views.SocketTicketView, "socket-ticket"),
     *pages,
+    path("", include("config.sign_in.passwords.urls")),
     path("", include((pages, "rest_framework"))),  # the names that DRF's own pages link to
 ]
