@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from .. import audit
+from .. import audit, figures
 from ..database import database_now
 from ..live.bell import ring_on_commit
 from ..live.rings import ChangeRing
@@ -107,6 +107,7 @@ def _remove(candidates: Sequence[tuple[int, int]], which: QuerySet[NotificationL
 
 def _delete(ids: Sequence[int]) -> None:
     """Rows, deliveries, attempts: three statements, where the ORM would first read what it deletes."""
+    figures.keep_figures_of(ids)
     deliveries = Delivery.objects.filter(notification_id__in=ids)
     Attempt.objects.filter(delivery__in=list(deliveries.values_list("pk", flat=True)))._raw_delete(connection.alias)
     deliveries._raw_delete(connection.alias)

@@ -5,6 +5,7 @@ from .connection import Connection, Server
 from .delivery import Attempt, Delivery, Outcome
 from .endpoint import Device, PausedChannel, Phone, Suppression, Webhook
 from .event import Event, IdempotencyKey, Installation, outlived
+from .figures import Counted, Figure, LateChange, MetricSnapshot, Source
 from .job import Job
 from .notification import Again, Inbox, Live, NotificationLog, Withdrawn, outward_failed, unexpired
 from .preference import Preference
@@ -17,15 +18,19 @@ __all__ = [
     "AuditBatch",
     "AuditEntry",
     "Connection",
+    "Counted",
     "Delivery",
     "Device",
     "Event",
+    "Figure",
     "IdempotencyKey",
     "Inbox",
     "Installation",
     "Job",
+    "LateChange",
     "Live",
     "Member",
+    "MetricSnapshot",
     "NotificationLog",
     "Outcome",
     "PausedChannel",
@@ -33,6 +38,7 @@ __all__ = [
     "Preference",
     "Room",
     "Server",
+    "Source",
     "Suppression",
     "Template",
     "TemplateVersion",

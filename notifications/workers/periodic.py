@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from ..audit.sealing import is_waiting
+from .. import figures
 from ..database import database_now
 from ..inbox import pruning
 from ..models import Job
@@ -22,6 +23,7 @@ from . import sealing
 log = logging.getLogger("tidings.worker")
 LEASE_S = 60.0
 AGAIN_S = 60.0  # after a failure
+FIGURES_S = 60.0  # so often rows that are old enough are counted
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Periodic:
 
 
 JOBS = (
+    Periodic("figures", lambda: FIGURES_S, figures.roll_up),
     Periodic("seal", lambda: sealing.SEALED_EVERY_S, sealing.seal, is_wanted=is_waiting),
     Periodic("audit_head", lambda: sealing.TOLD_EVERY_S, sealing.tell_head, is_wanted=sealing.head_is_wanted),
     Periodic("retention", lambda: settings.NOTIFICATION_CLEANUP_INTERVAL, lambda at: pruning.prune_old(at)),

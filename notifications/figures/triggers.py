@@ -1,0 +1,69 @@
+"""Triggers that note how a row changes which may have been counted already.
+
+From the age of SETTLING_S on, what changes a row is noted. The roll-up leaves a row alone until whatever might have
+changed it unnoticed has ended (rolling.py).
+"""
+
+from typing import Any
+
+from django.db import connection
+
+from ..models import LateChange
+from .states import COLUMNS, TABLES, Table
+
+SETTLING_S = 300
+
+
+def install(**_: Any) -> None:
+    """Make those that are missing: after each migration, because SQLite loses them when it rebuilds a table."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EXISTING[connection.vendor])
+        there = {name for (name,) in cursor.fetchall()}
+        for table in TABLES:
+            if _name(table) not in there:
+                for statement in _STATEMENTS[connection.vendor](table):
+                    cursor.execute(statement)
+
+
+def _name(table: Table) -> str:
+    return f"figures_note_{table.source}"
+
+
+_EXISTING = {
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+}
+
+
+def _on_sqlite(table: Table) -> list[str]:
+    changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in table.changing)
+    old_enough = f"OLD.created_at < strftime('%Y-%m-%d %H:%M:%f', 'now', '-{SETTLING_S} seconds')"
+    return [
+        f"""CREATE TRIGGER {_name(table)} AFTER UPDATE OF {", ".join(table.changing)} ON {table.name}
+            WHEN {old_enough} AND {table.counts("OLD")} AND ({changed}) BEGIN {_note(table)}; END"""
+    ]
+
+
+def _on_postgres(table: Table) -> list[str]:
+    was, is_now = (", ".join(f"{row}.{column}" for column in table.changing) for row in ("OLD", "NEW"))
+    # clock_timestamp(): a transaction that began long ago judges by the moment of its change
+    old_enough = f"OLD.created_at < clock_timestamp() - interval '{SETTLING_S} seconds'"
+    return [
+        f"""CREATE OR REPLACE FUNCTION {_name(table)}() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN {_note(table)}; RETURN NULL; END $$""",
+        f"""CREATE TRIGGER {_name(table)} AFTER UPDATE OF {", ".join(table.changing)} ON {table.name} FOR EACH ROW
+            WHEN ({old_enough} AND {table.counts("OLD")} AND ({was}) IS DISTINCT FROM ({is_now}))
+            EXECUTE FUNCTION {_name(table)}()""",
+    ]
+
+
+_STATEMENTS = {"postgresql": _on_postgres, "sqlite": _on_sqlite}
+
+
+def _note(table: Table) -> str:
+    states = (f"('{table.source}', {row}.id, {sign}, {', '.join(table.columns(row))})" for row, sign in _SIGNS)
+    columns = ", ".join(["source", "row_id", "sign", *COLUMNS])
+    return f"INSERT INTO {LateChange._meta.db_table} ({columns}) VALUES {', '.join(states)}"
+
+
+_SIGNS = (("OLD", -1), ("NEW", 1))
