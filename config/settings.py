@@ -229,6 +229,7 @@ NOTIFICATION_RETENTION_HOURS = number("NOTIFICATION_RETENTION_HOURS", NOTIFICATI
 MAX_NOTIFICATIONS_PER_USER = number("MAX_NOTIFICATIONS_PER_USER", 1000)  # beyond it read ones go; 0: no cap
 NOTIFICATION_CLEANUP_INTERVAL = number("NOTIFICATION_CLEANUP_INTERVAL", 3600, least=1)  # s
 AUDIT_HEAD_ROLE = text("AUDIT_HEAD_ROLE", "")  # who gets the audit's last hash once a day; "": nobody
+METRIC_RETENTION_DAYS = number("METRIC_RETENTION_DAYS", 400)  # metric snapshots; 0: for ever
 EMAIL_LINK_DAYS = number("EMAIL_LINK_DAYS", 180, least=1)  # so long the links at the foot of an e-mail work
 WEBSOCKET_NOTIFICATION_ENABLED = flag("WEBSOCKET_NOTIFICATION_ENABLED", default=True)
 SSE_HEARTBEAT_INTERVAL = number("SSE_HEARTBEAT_INTERVAL", 30, least=1)

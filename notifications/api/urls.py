@@ -9,6 +9,8 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.routers import Route, SimpleRouter
 from rest_framework.viewsets import GenericViewSet
 
+from .analytics.metrics import MetricViewSet
+from .analytics.views import AnalyticsViewSet, OwnAnalyticsViewSet
 from .callbacks.views import CallbackView
 from .deliveries.views import DeliveryViewSet
 from .events.views import EventViewSet, KindViewSet
@@ -39,9 +41,12 @@ class BareRouter(SimpleRouter):
 
 
 def _routes(router: SimpleRouter) -> list[URLPattern | URLResolver]:
+    router.register("notifications/analytics", OwnAnalyticsViewSet, basename="own-analytics")
     router.register("notifications", NotificationViewSet, basename="notification")
     router.register("events", EventViewSet, basename="event")
     router.register("notification-types", KindViewSet, basename="notification-type")
+    router.register("admin/notifications/analytics", AnalyticsViewSet, basename="analytics")
+    router.register("admin/metrics", MetricViewSet, basename="metric")
     router.register("admin/notifications", StaffNotificationViewSet, basename="staff-notification")
     router.register("admin/deliveries", DeliveryViewSet, basename="delivery")
     router.register("admin/connections", ConnectionViewSet, basename="connection")
@@ -90,6 +95,8 @@ ALIASES: Mapping[str, Spelling] = {
     "notifications/cleanup": {"post": (StaffNotificationViewSet, "cleanup")},
     "notifications/preferences": PREFERENCES,
     "notifications/connection-status": {"get": (ConnectionViewSet, "list")},
+    # one's own: what staff see of everybody is under /api/admin/
+    "notifications/analytics": {"get": (OwnAnalyticsViewSet, "list")},
 }
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from ..audit.sealing import is_waiting
-from .. import figures
+from .. import figures, metrics
 from ..database import database_now
 from ..inbox import pruning
 from ..models import Job
@@ -38,6 +38,7 @@ class Periodic:
 
 JOBS = (
     Periodic("figures", lambda: FIGURES_S, figures.roll_up),
+    Periodic("metrics", lambda: settings.NOTIFICATION_CLEANUP_INTERVAL, lambda at: metrics.prune(at)),
     Periodic("seal", lambda: sealing.SEALED_EVERY_S, sealing.seal, is_wanted=is_waiting),
     Periodic("audit_head", lambda: sealing.TOLD_EVERY_S, sealing.tell_head, is_wanted=sealing.head_is_wanted),
     Periodic("retention", lambda: settings.NOTIFICATION_CLEANUP_INTERVAL, lambda at: pruning.prune_old(at)),
