@@ -6,16 +6,16 @@ from rest_framework import serializers
 
 from ..deciding.decide import Decision
 from ..dispatch import Rehearsal
+from ..events import Channel
 from ..insight.explaining import Explanation
+from ..models import Outcome
 from ..wire import moment
-
-OUTCOMES = ("send", "hold", "skip")
 
 
 class DecisionSerializer(serializers.Serializer[Any]):
-    channel = serializers.CharField()
-    outcome = serializers.ChoiceField(choices=OUTCOMES)
-    reason = serializers.CharField()
+    channel = serializers.ChoiceField(choices=Channel.choices)
+    outcome = serializers.ChoiceField(choices=Outcome.choices)
+    reason = serializers.CharField(help_text="A word of the closed list, docs/protocol.md §7.")
     until = serializers.DateTimeField(allow_null=True, help_text="Of hold; null: until the channel is resumed.")
 
 
@@ -50,11 +50,33 @@ class ToldSerializer(DecisionSerializer):
     user_id = serializers.IntegerField()
 
 
+class DecidedCountsSerializer(serializers.Serializer[Any]):
+    """How many recipients were decided how."""
+
+    send = serializers.IntegerField()
+    hold = serializers.IntegerField()
+    skip = serializers.DictField(child=serializers.IntegerField(), help_text="By reason.")
+
+
+class ChannelCountsSerializer(DecidedCountsSerializer):
+    """And what became of it: those states that occur."""
+
+    sent = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    waiting = serializers.IntegerField(required=False)
+    held = serializers.IntegerField(required=False)
+    cancelled = serializers.IntegerField(required=False)
+    expired = serializers.IntegerField(required=False)
+    unknown = serializers.IntegerField(required=False, help_text="Nobody knows whether the provider took it.")
+    delivered = serializers.IntegerField(required=False, help_text="Inbox and websocket.")
+    read = serializers.IntegerField(required=False, help_text="Inbox and websocket.")
+
+
 class RehearsalSerializer(serializers.Serializer[Rehearsal]):
     """What would happen. `decisions`: the first thousand."""
 
     recipients = serializers.IntegerField()
-    counts = serializers.DictField(help_text='{channel: {"send": n, "hold": n, "skip": {reason: n}}}')
+    counts = serializers.DictField(child=DecidedCountsSerializer(), help_text="By channel.")
     decisions = ToldSerializer(many=True)
 
     def to_representation(self, instance: Rehearsal) -> dict[str, Any]:

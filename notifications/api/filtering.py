@@ -99,12 +99,15 @@ class Moment(django_filters.Filter):
     field_class = MomentField
 
 
-@extend_schema_field(OpenApiTypes.STR)
 class AnyOf(django_filters.Filter):
     field_class = WordsField
 
     def __init__(self, field_name: str | None = None, **kwargs: Any) -> None:
         super().__init__(field_name, lookup_expr="in", **kwargs)
+        known = kwargs.get("known")
+        extend_schema_field({"type": "array", "items": {"type": "string", **({"enum": [*known]} if known else {})}})(
+            self
+        )
 
 
 class KindNames(AnyOf):
@@ -118,7 +121,7 @@ class Kinds(AnyOf):
         return rows.filter(kinds(value)) if value else rows
 
 
-@extend_schema_field(OpenApiTypes.INT)
+@extend_schema_field({"type": "integer", "minimum": 0, "maximum": _LARGEST})
 class Number(django_filters.Filter):
     field_class = NumberField
 

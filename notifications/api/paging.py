@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from django.db import connection, models
 from django.db.models import QuerySet
@@ -17,7 +17,19 @@ from rest_framework.views import APIView
 PAGE_SIZE, LIMIT, MOST = 20, 50, 100
 COUNTED = 10_000  # of a list that has no end an exact count takes longer than the page
 _LARGEST = 2**63 - 1
-Rows = QuerySet[Any] | Sequence[Any]
+
+
+class Listing(Protocol):
+    """Rows that know by themselves how they are counted, and what lies beside a place."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, wanted: slice, /) -> list[Any]: ...
+
+    def beside(self, place: int, *, older: bool) -> "Listing": ...
+
+
+Rows = QuerySet[Any] | Sequence[Any] | Listing
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,7 @@ class ThreeStylePagination(BasePagination):
             "type": "object",
             "required": ["count", "next", "previous", "results"],
             "properties": {
-                "count": {"type": ["integer", "null"]},
+                "count": {"type": ["integer", "null"], "description": "How many there are; null behind a cursor."},
                 "next": link,
                 "previous": link,
                 "results": schema,
@@ -81,9 +93,13 @@ class ThreeStylePagination(BasePagination):
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         return [
-            {"name": name, "in": "query", "required": False, "description": text, "schema": {"type": "integer"}}
+            {"name": name, "in": "query", "required": False, "description": text, "schema": _whole_number(name)}
             for name, text in _PARAMETERS.items()
         ]
+
+
+def _whole_number(name: str) -> dict[str, Any]:
+    return {"type": "integer", "minimum": 0 if name in ("offset", "before", "after") else 1}
 
 
 _PARAMETERS = {
@@ -133,8 +149,12 @@ def _by_cursor(rows: Rows, given: Mapping[str, str], view: APIView | None) -> Pa
     size = _size(given, "limit" if "limit" in given else "page_size", LIMIT)
     place = _whole(given, name, 0)
     older = name == "before"
-    rows = cast(QuerySet[Any], rows).filter(**{f"{column}__{'lt' if older else 'gt'}": place})
-    shown = list(rows.order_by(f"-{column}" if older else column)[: size + 1])
+    if isinstance(rows, QuerySet):
+        rows = rows.filter(**{f"{column}__{'lt' if older else 'gt'}": place})
+        rows = rows.order_by(f"-{column}" if older else column)
+    else:
+        rows = cast(Listing, rows).beside(place, older=older)
+    shown = list(rows[: size + 1])
     more = {name: getattr(shown[size - 1], column)} if len(shown) > size else None
     return Page(shown[:size], None, more, None)
 

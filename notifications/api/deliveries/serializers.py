@@ -15,7 +15,16 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
 
     class Meta:
         model = Attempt
-        fields = ("number", "started_at", "ended_at", "duration_ms", "outcome", "answer", "provider_id", "retry_at")
+        fields = read_only_fields = (
+            "number",
+            "started_at",
+            "ended_at",
+            "duration_ms",
+            "outcome",
+            "answer",
+            "provider_id",
+            "retry_at",
+        )
 
     def get_duration_ms(self, attempt: Attempt) -> int | None:
         if attempt.ended_at is None:
@@ -55,13 +64,14 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
             "created_at",
             "settled_at",
         )
+        read_only_fields = fields
 
 
 class DeliveryWithTriesSerializer(DeliverySerializer):
     tries = AttemptSerializer(many=True)
 
     class Meta(DeliverySerializer.Meta):
-        fields = (*DeliverySerializer.Meta.fields, "tries")
+        fields = read_only_fields = (*DeliverySerializer.Meta.fields, "tries")
 
 
 class RetrySerializer(serializers.Serializer[Any]):

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ..bodies import read_json
@@ -10,6 +11,7 @@ from ..bodies import read_json
 _LINK = re.compile(r"(/(?![/\\])|https?://[^\s/\\])[^\s\\\x00-\x1f\x7f]*")
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {}})
 class ObjectField(serializers.JSONField):
     """A JSON object; in a form, its text, and nothing is an empty one."""
 

@@ -6,9 +6,12 @@ from typing import Any
 from rest_framework import serializers
 
 from ... import wire
+from ...events import Category, Channel, Priority
 from ...models import Event, NotificationLog
 from ...words.catalogue import Kind, Words
 from ...words.wording import variables
+from ..explaining import ChannelCountsSerializer
+from ..inbox.serializers import STATUSES, ContentsSerializer
 from .action_serializers import AudienceSerializer
 from .sending import recipients
 
@@ -19,15 +22,16 @@ class AcceptedSerializer(serializers.Serializer[Any]):
     recipients = serializers.IntegerField(allow_null=True, help_text="Null while that is not known.")
 
 
-class SentEventSerializer(AcceptedSerializer):
-    """An event, and how far it has come. `counts` stands in the answer for a single one."""
+class SentEventSerializer(AcceptedSerializer, ContentsSerializer):
+    """An event, and how far it has come."""
 
-    notification_type = serializers.CharField()
     to = AudienceSerializer()
+    context = serializers.DictField(help_text="What the words were filled in with.")  # type: ignore[assignment]
+    channels = serializers.ListField(
+        child=serializers.ChoiceField(choices=Channel.choices), allow_null=True, help_text="Null: those of the kind."
+    )
     position = serializers.IntegerField(help_text="The highest user id that has been considered.")
-    counts = serializers.DictField(required=False)
     scheduled_for = serializers.DateTimeField(allow_null=True)
-    expires_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
 
     def to_representation(self, instance: Event) -> dict[str, Any]:
@@ -46,11 +50,18 @@ class SentEventSerializer(AcceptedSerializer):
         }
 
 
-class ReceiptSerializer(serializers.Serializer[NotificationLog]):
-    """One recipient's row of an event. `context["now"]` is the database's clock."""
+class CountedEventSerializer(SentEventSerializer):
+    """An event, how far it has come, and what was decided and became of it, channel by channel."""
 
+    counts = serializers.DictField(child=ChannelCountsSerializer())
+
+
+class ReceiptSerializer(serializers.Serializer[NotificationLog]):
+    """One recipient's share in an event."""
+
+    # `context["now"]` is the database's clock
     user_id = serializers.IntegerField()
-    status = serializers.CharField()
+    status = serializers.ChoiceField(choices=STATUSES)
     delivered_at = serializers.DateTimeField(allow_null=True)
     read_at = serializers.DateTimeField(allow_null=True)
     action_taken = serializers.CharField(allow_null=True)
@@ -86,9 +97,9 @@ class KindSerializer(serializers.Serializer[Kind]):
     """One entry of the catalogue. `variables` must be in the context, `optional_variables` may."""
 
     kind = serializers.CharField(source="name")
-    category = serializers.CharField()
-    priority = serializers.CharField()
-    channels = serializers.ListField(child=serializers.CharField())
+    category = serializers.ChoiceField(choices=Category.choices)
+    priority = serializers.ChoiceField(choices=Priority.choices)
+    channels = serializers.ListField(child=serializers.ChoiceField(choices=Channel.choices))
     variables = serializers.ListField(child=serializers.CharField())
     optional_variables = serializers.ListField(child=serializers.CharField())
     requires_acknowledgment = serializers.BooleanField()

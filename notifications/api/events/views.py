@@ -26,9 +26,15 @@ from .action_serializers import EventSerializer, ExplainedSerializer, event
 from .counting import counts
 from .filters import EventFilter
 from .sending import KEY_PARAMETER, TRIAL_PARAMETER, accept, accepted, is_trial, rehearsed, sender_id
-from .serializers import AcceptedSerializer, KindSerializer, ReceiptSerializer, SentEventSerializer
+from .serializers import (
+    AcceptedSerializer,
+    CountedEventSerializer,
+    KindSerializer,
+    ReceiptSerializer,
+    SentEventSerializer,
+)
 
-USER_PARAMETER = OpenApiParameter("user_id", OpenApiTypes.INT, required=True)
+USER_PARAMETER = OpenApiParameter("user_id", OpenApiTypes.INT, required=True, description="Whose share is asked for.")
 
 
 class EventViewSet(mixins.ListModelMixin, GenericViewSet[Event]):
@@ -38,6 +44,7 @@ class EventViewSet(mixins.ListModelMixin, GenericViewSet[Event]):
     serializer_class: type[BaseSerializer[Any]] = SentEventSerializer
     permission_classes = [StaffOrProgram]
     scopes = dict.fromkeys(("list", "retrieve", "create", "cancel", "recipients", "explain"), EVENTS_SEND)
+    limits = {"create": "send"}
     filterset_class = EventFilter
 
     def get_queryset(self) -> QuerySet[Event]:
@@ -60,12 +67,13 @@ class EventViewSet(mixins.ListModelMixin, GenericViewSet[Event]):
             return rehearsed(self._event())
         return accepted(accept(request, path="/api/events", event=self._event))
 
+    @extend_schema(responses=CountedEventSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
         """One event, with how many were sent it, have it and read it."""
         row = self.get_object()
         return Response({**self.get_serializer(row).data, "counts": counts(row)})
 
-    @extend_schema(responses=SentEventSerializer)
+    @extend_schema(responses=CountedEventSerializer)
     @action(detail=True, methods=["post"], serializer_class=NothingSerializer, permission_classes=[IsAuthenticated])
     def cancel(self, request: Request, pk: str) -> Response:
         """Stop what has not begun, and take it back from whoever does not have it yet. Its sender may, and staff."""

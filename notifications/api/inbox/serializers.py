@@ -82,7 +82,7 @@ class UnreadCountSerializer(serializers.Serializer[Any]):
     last_seq = serializers.IntegerField(help_text="The highest `seq` given so far.")
     rev = serializers.IntegerField(help_text="Rises with every change of the person's rows.")
     user_id = serializers.IntegerField()
-    epoch = serializers.CharField(help_text="Another one after a restored backup: every cursor is void.")
+    epoch = serializers.CharField(help_text="Another one than before: a backup was restored, reload.")
 
 
 class CountSerializer(serializers.Serializer[Any]):

@@ -19,6 +19,7 @@ class StaffNotificationSerializer(NotificationSerializer):
     last_attempt_at = serializers.DateTimeField(allow_null=True)
     next_attempt_at = serializers.DateTimeField(allow_null=True)
     updated_at = serializers.DateTimeField()
+    rtt_ms = serializers.IntegerField(allow_null=True, help_text="From the frame to the device's acknowledgement.")
 
     def to_representation(self, instance: NotificationLog) -> dict[str, Any]:
         return wire.staff_notification(instance, now=self.context["now"])
@@ -46,7 +47,9 @@ class ActorSerializer(serializers.Serializer[Any]):
 
 
 class AuditSerializer(serializers.Serializer[AuditEntry]):
-    """Who did what. `context["names"]` are the usernames of those who still exist; else the name written then."""
+    """Who did what."""
+
+    # `context["names"]` are the usernames of those who still exist; else the name written then
 
     id = serializers.IntegerField()
     at = serializers.DateTimeField()
@@ -55,7 +58,7 @@ class AuditSerializer(serializers.Serializer[AuditEntry]):
     entity_type = serializers.CharField()
     entity_id = serializers.CharField()
     target_user_id = serializers.IntegerField(allow_null=True)
-    metadata = serializers.DictField()
+    metadata = serializers.DictField(help_text="What else there is to say; of a batch, first and last id and count.")
 
     def to_representation(self, instance: AuditEntry) -> dict[str, Any]:
         actor = instance.actor_id
