@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config.documents.settings import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.environment import (
     cache_dir,
     data_dir,
@@ -179,7 +180,7 @@ REST_FRAMEWORK = {
         "wrong_link": text("THROTTLE_WRONG_LINK", "30/min"),
         "password_reset": text("THROTTLE_PASSWORD_RESET", "5/min"),
     },
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.documents.operations.Operation",
     "EXCEPTION_HANDLER": "notifications.api.errors.answer",
 }
 SIMPLE_JWT = {
@@ -188,16 +189,6 @@ SIMPLE_JWT = {
     "UPDATE_LAST_LOGIN": False,
     # a token may come from a server whose clock is ahead; when one has expired, sign_in/tokens.py says to the second
     "LEEWAY": timedelta(minutes=15),
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Tidings",
-    "DESCRIPTION": "Stored, shown, acknowledged: notifications that are not lost and not shown twice.",
-    "VERSION": "0.1.0",
-    "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
 }
 MAX_BODY_BYTES = 64 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
