@@ -100,6 +100,7 @@ PASSWORD_RESET_TIMEOUT = 3600  # s; Django's own three days are long for a key t
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "config.formats"
 STATIC_URL = "/static/"
 STATIC_ROOT = cache_dir(DATA_DIR, "static")
 WHITENOISE_USE_FINDERS = True
@@ -172,13 +173,24 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PAGINATION_CLASS": "notifications.api.paging.ThreeStylePagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_THROTTLE_CLASSES": ["config.sign_in.throttles.ReadThrottle", "config.sign_in.throttles.WriteThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "config.sign_in.throttles.ReadThrottle",
+        "config.sign_in.throttles.WriteThrottle",
+        "config.sign_in.throttles.ActionThrottle",
+    ],
     "DEFAULT_THROTTLE_RATES": {
         "sign_in": text("THROTTLE_SIGN_IN", "600/min" if DEBUG else "10/min"),  # demo scripts sign in a lot
         "read": text("THROTTLE_READ", "1200/min"),
         "write": text("THROTTLE_WRITE", "600/min"),
         "wrong_link": text("THROTTLE_WRONG_LINK", "30/min"),
         "password_reset": text("THROTTLE_PASSWORD_RESET", "5/min"),
+        # acts, each per person: `limits` of the views
+        "send": text("THROTTLE_SEND", text("THROTTLE_WRITE", "600/min")),
+        "broadcast": text("THROTTLE_BROADCAST", "60/min"),
+        "test_send": text("THROTTLE_TEST_SEND", "20/min"),
+        "phone_code": text("THROTTLE_PHONE_CODE", "10/min"),  # asked for or tried
+        "upkeep": text("THROTTLE_UPKEEP", "30/min"),  # retry, cleanup
+        "export": text("THROTTLE_EXPORT", "10/min"),
     },
     "DEFAULT_SCHEMA_CLASS": "config.documents.operations.Operation",
     "EXCEPTION_HANDLER": "notifications.api.errors.answer",
@@ -196,6 +208,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 # --- the engine -------------------------------------------------------------
 NOTIFICATION_SIGN_IN = "config.sign_in.handshake"  # who is behind a socket: the engine never sees a token's inside
 NOTIFICATION_LINK_THROTTLE = "config.sign_in.throttles.WrongLinkThrottle"
+NOTIFICATION_KEEPERS = ["config.sign_in.people", "core.people"]  # what the host keeps about a person: export, erase
 NOTIFICATION_CATALOGUES = [BASE_DIR / "core" / "kinds.toml"]
 if not flag("NOTIFICATION_PERSISTENCE_ENABLED", default=True):
     raise ImproperlyConfigured("NOTIFICATION_PERSISTENCE_ENABLED=false is refused: storing is the point")

@@ -1,4 +1,4 @@
-"""How often a person may read and write, and how often a name may be tried from an address.
+"""How often a person may read, write and do what is dear, and how often a name may be tried from an address.
 
 DRF counts in the cache, which is this process's own memory: with n server processes a client that spreads its requests
 gets up to n times the rate. Enough against guessing and runaway scripts; a shared cache in `CACHES` makes it exact.
@@ -29,7 +29,7 @@ class SettingsThrottle(SimpleRateThrottle):
     duration: int
 
     def get_rate(self) -> Any:
-        return api_settings.DEFAULT_THROTTLE_RATES[self.scope]
+        return api_settings.DEFAULT_THROTTLE_RATES.get(self.scope)
 
     def key_for(self, *parts: str) -> str:
         """Hashed: parts may be any text, and a key of a shared cache may not."""
@@ -57,6 +57,22 @@ class WriteThrottle(PersonThrottle):
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         return request.method in SAFE_METHODS or super().allow_request(request, view)
+
+
+class ActionThrottle(PersonThrottle):
+    """Per person and act, beside the writes: of what is dear, or reaches others. A view names them in its `limits`."""
+
+    def __init__(self) -> None:
+        """Which rate it is, the view says."""
+
+    def allow_request(self, request: Request, view: "APIView") -> bool:
+        scope = getattr(view, "limits", {}).get(getattr(view, "action", None))
+        if scope is None:
+            return True
+        self.scope = scope
+        self.rate = self.get_rate()
+        self.num_requests, self.duration = self.parse_rate(self.rate)
+        return super().allow_request(request, view)
 
 
 class SignInThrottle(SettingsThrottle):

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient, APIRequestFactory, force_authenticate
 from rest_framework.views import APIView
 
-from config.sign_in.throttles import ReadThrottle, SignInThrottle, WriteThrottle, address
+from config.sign_in.throttles import PasswordResetThrottle, ReadThrottle, SignInThrottle, WriteThrottle, address
 
 from .conftest import PASSWORD, access, bearing
 
@@ -25,6 +25,11 @@ NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 def _rates(settings: Any) -> None:
     rates = {"sign_in": "3/min", "read": "4/min", "write": "2/min"}
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": rates}
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    return User.objects.create_user("staff", is_staff=True)
 
 
 def try_token(name: str = "engineer", password: str = "wrong", **extra: Any) -> Any:
@@ -176,3 +181,50 @@ def test_a_proxy_that_is_no_address_is_named(settings: Any) -> None:
     settings.TRUSTED_PROXIES = ["proxy.local"]
     with pytest.raises(ImproperlyConfigured, match=r"proxy\.local"):
         address(RequestFactory().get("/", HTTP_X_FORWARDED_FOR="203.0.113.5"))
+
+
+@pytest.mark.parametrize(
+    ("scope", "path", "body"),
+    [
+        ("send", "/api/events/", {"notification_type": "general", "to": {"everyone": True}, "message": "Hello"}),
+        ("send", "/notifications", {"notification_type": "general", "to": {"everyone": True}, "message": "Hello"}),
+        ("send", "/api/admin/notifications/send/", {"user_id": 1, "message": "Hello"}),
+        ("broadcast", "/api/admin/notifications/broadcast/", {"title": "Hello", "message": "Hello"}),
+        ("test_send", "/api/admin/templates/1/test_send/", {}),
+        ("phone_code", "/api/notifications/preferences/verify_phone/", {"phone": "+15550001111"}),
+        ("phone_code", "/api/notifications/preferences/confirm_phone/", {"phone": "+15550001111", "code": "000000"}),
+        ("upkeep", "/api/admin/notifications/cleanup/", {}),
+        ("upkeep", "/api/admin/notifications/retry/", {"ids": [1]}),
+    ],
+)
+def test_what_is_dear_or_reaches_others_has_a_limit_of_its_own(
+    staff: User, settings: Any, scope: str, path: str, body: dict[str, Any]
+) -> None:
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {scope: "2/min"}}
+    client = bearing(access(staff))
+    first, second, third = (client.post(path, body, format="json") for _ in range(3))
+    assert 429 not in statuses(first, second)
+    assert third.status_code == 429
+    assert int(third["Retry-After"]) > 0
+    assert client.get("/api/notifications/").status_code == 200, "everything else goes on"
+
+
+def test_the_limit_of_an_act_is_each_persons_own(staff: User, settings: Any) -> None:
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"upkeep": "1/min"}}
+    other = User.objects.create_user("other", is_staff=True)
+    path = "/api/admin/notifications/cleanup/"
+    mine, his = bearing(access(staff)), bearing(access(other))
+    assert statuses(mine.post(path), mine.post(path), his.post(path)) == [200, 429, 200]
+
+
+def test_letters_about_a_forgotten_password_are_limited_by_address(settings: Any) -> None:
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"password_reset": "1/min"}}
+
+    def allowed(method: str, address: str) -> bool:
+        request = getattr(RequestFactory(), method)("/password-reset/", REMOTE_ADDR=address)
+        return PasswordResetThrottle().allow_request(request, None)
+
+    assert allowed("post", "192.0.2.1")
+    assert not allowed("post", "192.0.2.1")
+    assert allowed("get", "192.0.2.1"), "looking at the form is not counted"
+    assert allowed("post", "192.0.2.2")

@@ -90,6 +90,7 @@ class PhoneViewSet(GenericViewSet[Phone]):
     """Your phone number, which is used once you have typed the code that was sent to it."""
 
     queryset = Phone.objects.none()
+    limits = {"verify_phone": "phone_code", "confirm_phone": "phone_code"}
 
     @extend_schema(responses=CodeSentSerializer)
     @action(detail=False, methods=["post"], serializer_class=VerifyPhoneSerializer)

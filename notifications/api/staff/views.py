@@ -50,6 +50,7 @@ class StaffNotificationViewSet(GenericViewSet[NotificationLog]):
     lookup_value_regex = "[0-9]{1,18}"
     serializer_class: type[BaseSerializer[Any]] = StaffNotificationSerializer
     permission_classes = [IsAdminUser]
+    limits = {"send": "send", "broadcast": "broadcast", "retry": "upkeep", "cleanup": "upkeep"}
     filterset_class = StaffFilter
 
     def list(self, request: Request) -> Response:
@@ -92,9 +93,8 @@ class StaffNotificationViewSet(GenericViewSet[NotificationLog]):
         body.is_valid(raise_exception=True)
         said = body.validated_data
         which = {_WHICH[name]: said[name] for name in _WHICH if name in said}
-        retried = retrying.retry(said.get("ids"), **which)
         actor = (sender_id(request), request.user.get_username())
-        audit.record("staff.retry", "delivery", actor=actor, count=retried, asked=body.data)
+        retried = retrying.order(said.get("ids"), actor=actor, asked=body.data, **which)
         return Response({"retried": retried})
 
     @extend_schema(responses=DeletedSerializer)

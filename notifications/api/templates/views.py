@@ -44,6 +44,7 @@ class TemplateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
     queryset = Template.objects.order_by("kind", "channel", "locale", "pk")
     serializer_class: type[BaseSerializer[Any]] = TemplateSerializer
     permission_classes = [IsAdminUser]
+    limits = {"test_send": "test_send"}
     filterset_class = TemplateFilter
     lookup_value_regex = ID
 
