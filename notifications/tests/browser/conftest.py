@@ -5,12 +5,14 @@ import shutil
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
-from .page import Inbox, OpenInbox
+from ..transports.provider import Provider
+from .page import Inbox, OpenInbox, Tab, Visit
 from .server import Server
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -21,13 +23,22 @@ def chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def outside() -> Iterator[Provider]:
+    """Stands for the push services of browsers, and for Twilio."""
+    provider = Provider()
+    yield provider
+    provider.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, outside: Provider) -> Iterator[Server]:
     if not chromium():
         pytest.skip("No Chromium here: the browser tests did not run (install chromium, or set CHROMIUM).")
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = int(one.getsockname()[1])
-    server = Server(Path(tmp_path_factory.mktemp("browser")), port)
+    ways_out = {"OUTBOUND_ALLOW": outside.netloc, "SMS_URL": f"twilio://AC1:token@+15005550006?base={outside.url}"}
+    server = Server(Path(tmp_path_factory.mktemp("browser")), port, ways_out)
     server.manage("prepare")
     server.manage("seed_demo")
     server.start()
@@ -66,5 +77,24 @@ async def open_inbox(browser: Browser, server: Server) -> AsyncIterator[OpenInbo
 
     yield opened
     for context in contexts.values():
+        await context.close()
+    assert [complaint for tab in tabs for complaint in tab.complaints] == []
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def visit(browser: Browser, server: Server) -> AsyncIterator[Visit]:
+    """`await visit("/preferences/", by="rider", width=375, scheme="dark")`: a tab of a browser of its own."""
+    contexts: list[BrowserContext] = []
+    tabs: list[Tab] = []
+
+    async def visited(path: str, *, by: str | None = None, width: int = 1100, scheme: str = "light") -> Tab:
+        window: Any = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
+        contexts.append(await browser.new_context(base_url=server.url, **window))
+        tabs.append(Tab(await contexts[-1].new_page()))
+        await tabs[-1].open(path, by=by)
+        return tabs[-1]
+
+    yield visited
+    for context in contexts:
         await context.close()
     assert [complaint for tab in tabs for complaint in tab.complaints] == []

@@ -9,15 +9,18 @@ WITHIN_MS = 10_000
 OUTAGE = re.compile(r"WebSocket connection to '\S+' failed|net::ERR_CONNECTION_REFUSED|net::ERR_EMPTY_RESPONSE")
 COUNT_TOASTS = """
 window.toasted = [];
-new MutationObserver((changes) => {
-  for (const { addedNodes } of changes) for (const node of addedNodes)
-    if (node.classList?.contains("toast")) window.toasted.push(node.querySelector(".title").textContent);
-}).observe(document, { childList: true, subtree: true });
+customElements.whenDefined("tidings-inbox").then(() => {
+  const note = (changes) => {
+    for (const { addedNodes } of changes) for (const node of addedNodes)
+      if (node.classList?.contains("toast")) window.toasted.push(node.querySelector(".title").textContent);
+  };
+  for (const inbox of document.querySelectorAll("tidings-inbox")) new MutationObserver(note).observe(inbox.shadowRoot, { childList: true, subtree: true });
+});
 """
 
 
-class Inbox:
-    """One tab."""
+class Tab:
+    """One tab of a browser, on whichever page."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -32,13 +35,28 @@ class Inbox:
         if message.type in {"error", "warning"} and not self.expected.search(said):
             self.complaints.append(said)
 
+    async def open(self, path: str, *, by: str | None = None) -> None:
+        """By somebody: signed in on the way, if they are not already."""
+        await self.page.goto(path)
+        if by and "/login/" in self.page.url:
+            await self.page.get_by_label("Username").fill(by)
+            await self.page.get_by_label("Password").fill("demo")
+            await self.press("Sign in")
+
+    async def sign_out(self) -> None:
+        await self.page.get_by_role("button", name="Account").click()
+        await self.press("Sign out")
+
+    async def press(self, button: str) -> None:
+        await self.page.get_by_role("button", name=button, exact=True).click()
+
+
+class Inbox(Tab):
+    """The inbox page."""
+
     async def visit(self, username: str) -> None:
         await self.page.add_init_script(COUNT_TOASTS)
-        await self.page.goto("/")
-        if "/login/" in self.page.url:
-            await self.page.get_by_label("Username").fill(username)
-            await self.page.get_by_label("Password").fill("demo")
-            await self.page.get_by_role("button", name="Sign in").click()
+        await self.open("/", by=username)
         await self.is_live()
 
     async def is_live(self) -> None:
@@ -72,12 +90,6 @@ class Inbox:
     async def filter(self, name: str) -> None:
         await self.page.get_by_role("navigation", name="Show").get_by_role("button", name=name, exact=True).click()
 
-    async def sign_out(self) -> None:
-        await self.page.get_by_role("button", name="Account").click()
-        await self.press("Sign out")
-
-    async def press(self, button: str) -> None:
-        await self.page.get_by_role("button", name=button, exact=True).click()
-
 
 OpenInbox = Callable[..., Awaitable[Inbox]]
+Visit = Callable[..., Awaitable[Tab]]

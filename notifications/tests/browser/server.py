@@ -22,6 +22,7 @@ class Server:
 
     folder: Path
     port: int
+    more: dict[str, str] = field(default_factory=dict)  # of its environment
     process: "subprocess.Popen[bytes] | None" = None
     tokens: dict[str, str] = field(default_factory=dict)
     # one for all calls: each new client reads all certificates of the machine, which a starting server pays for
@@ -40,7 +41,7 @@ class Server:
             "TIDINGS_LAYER_PREFIX": f"browser-{self.port}",
             "THROTTLE_SIGN_IN": "1000/min",
         }
-        return {**os.environ, **ours}
+        return {**os.environ, **ours, **self.more}
 
     def manage(self, *words: str) -> None:
         done = subprocess.run(
