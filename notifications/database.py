@@ -1,11 +1,11 @@
 """What SQLite and Postgres say differently: the clock, a list of ids, what a number may be, a lock without a row."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Model
+from django.db.models import BooleanField, Model, Q
 from django.db.models.expressions import RawSQL
 
 _LARGEST_ID = 2**63 - 1
@@ -42,6 +42,14 @@ def is_one_of(column: str, ids: Collection[int]) -> RawSQL:
     return RawSQL(f"{column} {these}", [listed], output_field=BooleanField())
 
 
+def beginning_with(column: str, start: str) -> Q:
+    """Along the index that a unique text column has. SQLite walks none for LIKE, but does for a range."""
+    found = Q(**{f"{column}__startswith": start})
+    if connection.vendor == "postgresql":
+        return found
+    return found & Q(**{f"{column}__gte": start, f"{column}__lt": start + chr(0x10FFFF)})
+
+
 def among(ids: str) -> str:
     """SQL for “one of these few ids”, a subquery's. Postgres looks each up, even where it has no statistics yet."""
     return f"= ANY(ARRAY({ids}))" if connection.vendor == "postgresql" else f"IN ({ids})"
@@ -50,6 +58,11 @@ def among(ids: str) -> str:
 def as_parameter(at: datetime) -> Any:
     """A moment as a parameter of plain SQL."""
     return connection.ops.adapt_datetimefield_value(at)
+
+
+def from_column(at: Any) -> datetime:
+    """A moment as plain SQL has read it: SQLite knows only text."""
+    return at if isinstance(at, datetime) else datetime.fromisoformat(at).replace(tzinfo=UTC)
 
 
 def cast(column: str, kind: str) -> str:

@@ -1,7 +1,7 @@
 """Rooms with their members. What is changed here is changed by the same verbs as over the API."""
 
 import re
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -10,13 +10,9 @@ from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest
 
 from .. import rooming
-from ..audit import Actor
 from ..models import Member, Room
 from .looking import BoundedPaginator
-
-
-def actor(request: HttpRequest) -> Actor:
-    return cast(int, request.user.pk), request.user.get_username()
+from .pages import actor
 
 
 class RoomForm(ModelForm):

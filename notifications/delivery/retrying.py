@@ -1,9 +1,12 @@
 """Staff order another round of attempts for what has failed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db.models import F
 
+from .. import audit
+from ..audit import Actor
 from ..database import database_now
 from ..locks import lock_inboxes, transacting
 from ..models import Delivery
@@ -11,6 +14,13 @@ from . import queue
 
 RETRIABLE = (Delivery.State.FAILED, Delivery.State.UNKNOWN)
 CHUNK = 500  # deliveries
+
+
+def order(ids: Sequence[int] | None = None, *, actor: Actor, asked: Mapping[str, Any], **which: object) -> int:
+    """`retry` for a member of the staff; what they asked for is in the audit, in their words."""
+    count = retry(ids, **which)
+    audit.record("staff.retry", "delivery", actor=actor, count=count, asked=asked)
+    return count
 
 
 def retry(ids: Sequence[int] | None = None, **which: object) -> int:

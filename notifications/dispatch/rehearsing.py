@@ -30,10 +30,15 @@ class Told:
 
 @dataclass(slots=True)
 class Rehearsal:
-    """`counts`: {channel: {"send": n, "hold": n, "skip": {reason: n}}}; `shown`: the first decisions."""
+    """`counts`: {channel: {"send": n, "hold": n, "skip": {reason: n}}}; `shown`: the first decisions.
+
+    `looked_at`: how many of the recipients were decided for; `held`: {channel: (earliest, latest)} of those with a time.
+    """
 
     recipients: int = 0
+    looked_at: int = 0
     counts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    held: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     shown: list[Told] = field(default_factory=list)
 
     def add(self, told: Told, *, n: int = 1) -> None:
@@ -43,19 +48,29 @@ class Rehearsal:
             total["skip"][reason] += n
         else:
             total[outcome] += n
+        if until := told.decision.until:
+            first, last = self.held.get(told.channel, (until, until))
+            self.held[told.channel] = min(first, until), max(last, until)
         if len(self.shown) < MOST_SHOWN:
             self.shown.append(told)
 
 
-def rehearse(event: Event) -> Rehearsal:
-    """What happens to everybody this event addresses, and why. Raises Refused, as `notify` would."""
+def rehearse(event: Event, *, most: int | None = None) -> Rehearsal:
+    """What happens to everybody this event addresses, and why. Raises Refused, as `notify` would.
+
+    With `most`, it is decided for about so many; the others are only counted.
+    """
     row, made = draft(event), Rehearsal()
     now = row.scheduled_for or database_now()
     for decisions, people in _chunks(row, event.audience, now):
-        made.recipients += len(people)
+        made.looked_at += len(people)
         for user in people:
             for way, decision in decisions.of(user):
                 made.add(Told(user, way.channel, decision))
+        if most is not None and made.looked_at >= most:
+            break
+    is_whole = most is None or made.looked_at < most
+    made.recipients = made.looked_at if is_whole else audience.size(event.audience, namespace=row.namespace)
     for user, reason in _left_out(row, event.audience):
         for channel in policies.PERSONAL:
             made.add(Told(user, channel, Decision(SKIP, reason)))

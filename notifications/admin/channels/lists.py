@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 
 from ...events import Channel
-from ...models import PausedChannel, Suppression, Webhook
+from ...models import Suppression, Webhook
 from ..looking import History, WordFilter
 
 
@@ -41,9 +41,3 @@ class WebhookAdmin(History):
     def found_by(self, word: str) -> Iterator[QuerySet[Any]]:
         yield from super().found_by(word)
         yield Webhook.objects.filter(url__contains=word).order_by("-pk")
-
-
-@admin.register(PausedChannel)
-class PausedChannelAdmin(History):
-    list_display = ("channel", "since", "by_name")
-    ordering = ("channel",)

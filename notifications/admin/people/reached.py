@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.contrib import admin
 from django.db.models import QuerySet
 
 from ...models import Device, Preference
 from ..looking import History, WordFilter, person
-
-SHOWN = 4  # letters of an endpoint or token, at its end: whoever has all of it can push
+from .page import masked_device
 
 
 class KindFilter(WordFilter):
@@ -34,7 +32,7 @@ class DeviceAdmin(History):
 
     @admin.display(description="address")
     def masked(self, device: Device) -> str:
-        return f"{urlsplit(device.address).hostname or ''} …{device.address[-SHOWN:]}".strip()
+        return masked_device(device)
 
 
 @admin.register(Preference)

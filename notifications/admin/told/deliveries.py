@@ -6,19 +6,21 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 from ...events import Channel
 from ...models import Attempt, Delivery
+from ..links import link, to_notification, to_person
 from ..looking import FOUND, NEWEST, AmongTheNewest, History, number, of_uuid, person
 
 
 class StateFilter(AmongTheNewest):
-    title, parameter_name = f"state (newest {NEWEST:,})", "state"
+    title = parameter_name = "state"
     words = tuple(Delivery.State.values)
 
 
 class ChannelFilter(AmongTheNewest):
-    title, parameter_name = f"channel (newest {NEWEST:,})", "channel"
+    title = parameter_name = "channel"
     words = tuple(Channel.values)
 
 
@@ -38,13 +40,25 @@ class AttemptInline(admin.TabularInline):
 
 @admin.register(Delivery)
 class DeliveryAdmin(History):
-    list_display = ("id", "recipient", "channel", "rung", "state", "reason", "attempts", "due_at", "last_error")
+    heading = "Deliveries"
+    list_display = ("id", "to", "of", "channel", "rung", "state", "reason", "attempts", "due_at", "last_error")
     list_filter = (StateFilter, ChannelFilter)
     list_select_related = ("recipient",)
     inlines = (AttemptInline,)
     ordering = ("-pk",)
     search_fields = ("id",)  # shows the box; found_by() searches
-    search_help_text = f"A number of a delivery or a notification, an event's id, or a username: the newest {FOUND:,}."
+    search_help_text = (
+        f"A number of a delivery or a notification, an event's id, or a username: the newest {FOUND:,}. "
+        f"The filters look through the newest {NEWEST:,}."
+    )
+
+    @admin.display(description="for")
+    def to(self, one: Delivery) -> SafeString | str:
+        return link(to_person(one.recipient_id), one.recipient.get_username()) if one.recipient else "–"
+
+    @admin.display(description="notification")
+    def of(self, one: Delivery) -> SafeString | str:
+        return link(to_notification(one.notification_id), one.notification_id) if one.notification_id else "–"
 
     def found_by(self, word: str) -> Iterator[QuerySet[Any]]:
         yield from super().found_by(word)

@@ -5,9 +5,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from ...events import Priority, Refused
 from ...models import Template, TemplateVersion
@@ -17,10 +21,11 @@ from ...words import catalogue, markdown, templates
 from ...words.kind import WITH_OWN_WORDS
 from ...words.wording import preview
 from ..looking import BoundedPaginator
-from ..rooms import actor
+from ..pages import actor, require
 
 _NAMES = {"notification_type": "kind"}  # as this form calls them
-_WIDE = "width:100%;max-width:640px"
+_WIDE = "wide-field"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; frame-ancestors 'self'; sandbox"
 _NOWHERE = Address(value="preview@example.org")
 
 
@@ -37,12 +42,12 @@ class TemplateForm(forms.ModelForm):
         required=False,
     )
     title = forms.CharField(
-        widget=forms.TextInput(attrs={"style": _WIDE}),
+        widget=forms.TextInput(attrs={"class": _WIDE}),
         required=False,
         help_text="Blank: the kind's.",
     )
     message = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 12, "style": _WIDE}),
+        widget=forms.Textarea(attrs={"rows": 12, "class": _WIDE}),
         strip=False,
         help_text="Liquid and Markdown: {{ order_id }}, {% if carrier %}…{% endif %}, **bold**, [link](/orders/7).",
     )
@@ -72,6 +77,25 @@ class TemplateAdmin(admin.ModelAdmin):
     fields = (*templates.FIELDS, "variables", "version", "look", "earlier")
     readonly_fields = ("variables", "version", "look", "earlier")
 
+    def get_urls(self) -> list[Any]:
+        look = path("<int:template_id>/look/", self.admin_site.admin_view(self.page), name="console_look")
+        return [look, *super().get_urls()]
+
+    @method_decorator(xframe_options_sameorigin)
+    def page(self, request: HttpRequest, template_id: int) -> HttpResponse:
+        """The e-mail as it would look. Its styles are inside it, as e-mails have them: hence a policy of its own."""
+        template = get_object_or_404(Template, pk=template_id)
+        require(request, "notifications.view_template")
+        kind = catalogue.find(template.kind)
+        if kind is None:
+            raise Http404(f"There is no kind {template.kind} any more.")
+        try:
+            answer = HttpResponse(_page(template, *preview(template, kind, kind.example)))
+        except Refused as refused:
+            raise Http404(f"{refused.field}: {refused.message}") from refused
+        answer["Content-Security-Policy"] = _POLICY
+        return answer
+
     def save_model(self, request: HttpRequest, obj: Template, form: Any, change: bool) -> None:
         by = actor(request)
         saved = templates.change(obj.pk, form.cleaned_data, actor=by) if change else None
@@ -95,14 +119,11 @@ class TemplateAdmin(admin.ModelAdmin):
         if kind is None:
             return "Save it to see it."
         try:
-            title, message = preview(template, kind, kind.example)
+            preview(template, kind, kind.example)
         except Refused as refused:
             return f"{refused.field}: {refused.message}"
-        return format_html(
-            '<iframe sandbox srcdoc="{}" title="Preview" style="{}"></iframe>',
-            _page(template, title, message),
-            f"{_WIDE};height:480px;border:1px solid #ccc",
-        )
+        url = reverse("admin:console_look", args=[template.pk])
+        return format_html('<iframe class="look" sandbox src="{}" title="Preview"></iframe>', url)
 
     @admin.display(description="earlier versions")
     def earlier(self, template: Template) -> str:

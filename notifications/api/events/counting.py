@@ -3,21 +3,31 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from ...events import Channel
 from ...models import Delivery, Event, Live, NotificationLog, Outcome
 
 
-def counts(event: Event) -> Mapping[str, Mapping[str, Any]]:
-    """Two queries, however many recipients. `send`, `hold`, `skip`: decisions; the others: states."""
+def counts(event: Event, *, most: int | None = None) -> Mapping[str, Mapping[str, Any]]:
+    """Two queries, however many recipients. `send`, `hold`, `skip`: decisions; the others: states.
+
+    With `most`, only so many recipients are counted: the first by id.
+    """
+    rows = NotificationLog.objects.filter(event_id=event.pk)
+    deliveries = Delivery.objects.filter(event_id=event.pk)
+    recipients = event.recipients
+    if most is not None and recipients > most:
+        first = rows.order_by("recipient_id")[:most].values("pk")
+        rows, recipients = NotificationLog.objects.filter(pk__in=first), most
+        deliveries = Delivery.objects.filter(notification_id__in=first)
     outward: dict[str, dict[str, Any]] = {}
     for channel, reason in event.decided.items():  # for everybody alike
-        outward[channel] = {**_nothing(), "skip": {reason: event.recipients}}
-    found = Delivery.objects.filter(event_id=event.pk).values("channel", "outcome", "reason", "state")
+        outward[channel] = {**_nothing(), "skip": {reason: recipients}}
+    found = deliveries.values("channel", "outcome", "reason", "state")
     for group in found.annotate(n=Count("id")).order_by():
         _add(outward.setdefault(group["channel"], _nothing()), group)
-    return {**_inside(event), **outward}
+    return {**_inside(rows), **outward}
 
 
 def _nothing() -> dict[str, Any]:
@@ -34,9 +44,9 @@ def _add(total: dict[str, Any], group: Mapping[str, Any]) -> None:
         total[state] = total.get(state, 0) + n
 
 
-def _inside(event: Event) -> Mapping[str, Mapping[str, Any]]:
+def _inside(rows: QuerySet[NotificationLog]) -> Mapping[str, Mapping[str, Any]]:
     pushed = Q(live=Live.SEND)
-    found = NotificationLog.objects.filter(event_id=event.pk).aggregate(
+    found = rows.aggregate(
         rows=Count("id"),
         pushed=Count("id", filter=pushed),
         sent=Count("id", filter=pushed & Q(sent_at__isnull=False)),

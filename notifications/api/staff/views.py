@@ -94,8 +94,7 @@ class StaffNotificationViewSet(GenericViewSet[NotificationLog]):
         said = body.validated_data
         which = {_WHICH[name]: said[name] for name in _WHICH if name in said}
         actor = (sender_id(request), request.user.get_username())
-        retried = retrying.retry(said.get("ids"), **which)
-        audit.record("staff.retry", "delivery", actor=actor, count=retried, asked=body.data)
+        retried = retrying.order(said.get("ids"), actor=actor, asked=body.data, **which)
         return Response({"retried": retried})
 
     @extend_schema(responses=DeletedSerializer)

@@ -47,17 +47,21 @@ def test_it_is_shown_as_the_email_will_look_with_what_it_said_before(admin: Clie
     one = Template.objects.get()
     write(admin, f"{one.pk}/change/", message="See [your order](/orders/{{ order_id }})")
     page = admin.get(f"{TEMPLATES}{one.pk}/change/").content.decode()
-    assert "srcdoc=" in page
-    assert "&lt;strong&gt;" not in page
-    assert "your order&lt;/a&gt;" in page
+    assert f'<iframe class="look" sandbox src="{TEMPLATES}{one.pk}/look/"' in page
     assert "**{{ order_id }}** is gone" in page  # the earlier version
+    look = admin.get(f"{TEMPLATES}{one.pk}/look/")
+    assert "your order</a>" in look.content.decode()
+    assert "<strong>" not in look.content.decode()
+    assert "sandbox" in look["Content-Security-Policy"]
+    assert look["X-Frame-Options"] == "SAMEORIGIN"
     assert admin.get(TEMPLATES).content.decode().count("order_shipped") >= 1
 
 
 def test_a_preview_that_lacks_a_variable_says_which(admin: Client) -> None:
     write(admin, message="{{ colour }}")
-    page = admin.get(f"{TEMPLATES}{Template.objects.get().pk}/change/").content.decode()
-    assert "context.colour" in page
+    path = f"{TEMPLATES}{Template.objects.get().pk}"
+    assert "context.colour" in admin.get(f"{path}/change/").content.decode()
+    assert admin.get(f"{path}/look/").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""How times are written on Django's own pages: as everywhere else."""
