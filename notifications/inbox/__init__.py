@@ -13,7 +13,7 @@ from .marking import (
     mark_seen,
     unarchive,
 )
-from .snoozing import LONGEST_SNOOZE, WillNotReturn, snooze
+from .snoozing import LONGEST_SNOOZE, WillNotReturn, snooze, unsnooze
 from .withdrawing import NothingToStop, cancel_one, settle_event, stop_deliveries, withdraw_chunk
 
 __all__ = [
@@ -40,5 +40,6 @@ __all__ = [
     "stop_deliveries",
     "unarchive",
     "unread_counts",
+    "unsnooze",
     "withdraw_chunk",
 ]

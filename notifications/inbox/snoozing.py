@@ -14,7 +14,7 @@ from ..live.rings import Head, NewRing, tail
 from ..locks import lock_inbox, lock_inboxes, transacting
 from ..models import Again, Inbox, NotificationLog, Withdrawn, unexpired
 from ..wire import moment
-from .counting import move, settle, tally
+from .counting import is_listed, move, settle, tally
 from .marking import own_rows, tell
 
 LONGEST_SNOOZE = timedelta(days=366)
@@ -44,6 +44,22 @@ def snooze(user_id: int, row_id: int, *, until: datetime) -> None:
     settle(inbox, before, tally([row]))
     _record("snoozed", row, now, actor=(user_id, ""), until=moment(until))
     tell(inbox, [("notification_changed", {"id": row_id, "seq": row.seq, "changes": {"snoozed_until": moment(until)}})])
+
+
+@transacting
+def unsnooze(user_id: int, row_id: int) -> None:
+    """Back at once, in its old place and as it was: it is not new. Raises NotFound; of what is not snoozed, nothing."""
+    inbox = lock_inbox(user_id)
+    [row] = own_rows(user_id, [row_id])
+    if row.snoozed_until is None:
+        return
+    before, now = tally([row]), database_now()
+    row.snoozed_until, row.updated_at = None, now
+    row.save(update_fields=["snoozed_until", "updated_at"])
+    unread = is_listed(row) and not row.is_read
+    settle(inbox, before, tally([row]), lowest_unread=row.seq if unread else None)
+    _record("unsnoozed", row, now, actor=(user_id, ""))
+    tell(inbox, [("notification_changed", {"id": row_id, "seq": row.seq, "changes": {"snoozed_until": None}})])
 
 
 @transacting

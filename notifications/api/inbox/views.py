@@ -130,6 +130,15 @@ class NotificationViewSet(GenericViewSet[NotificationLog]):
         return self._shown(row_id)
 
     @extend_schema(responses=NotificationSerializer)
+    @action(detail=True, methods=["post"], **NOTHING)
+    def unsnooze(self, request: Request, pk: str) -> Response:
+        """Back in the list at once, in its old place and as it was."""
+        row_id = self._id(pk)
+        self._shown(row_id)  # somebody else's is 404
+        inbox.unsnooze(self._user_id, row_id)
+        return self._shown(row_id)
+
+    @extend_schema(responses=NotificationSerializer)
     @action(detail=True, methods=["post"], serializer_class=ActSerializer)
     def act(self, request: Request, pk: str) -> Response:
         """Choose one of its actions, once: whoever sent it can hear of it. Who chooses has read it."""

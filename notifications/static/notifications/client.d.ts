@@ -119,6 +119,8 @@ export class TidingsClient extends EventTarget {
   archive(id: number): Promise<Notification>;
   unarchive(id: number): Promise<Notification>;
   snooze(id: number, until: Date): Promise<Notification>;
+  /** Back at once, in its old place. */
+  unsnooze(id: number): Promise<Notification>;
   act(id: number, action: string): Promise<Notification>;
   bulk(action: "mark_as_read" | "mark_as_unread" | "archive" | "unarchive" | "delete", ids: number[]): Promise<{ count: number }>;
   remove(id: number): Promise<null>;

@@ -81,6 +81,7 @@ export class TidingsClient extends EventTarget {
   markAsUnread = (id) => this.#post(`${id}/mark_as_unread/`);
   archive = (id) => this.#post(`${id}/archive/`);
   unarchive = (id) => this.#post(`${id}/unarchive/`);
+  unsnooze = (id) => this.#post(`${id}/unsnooze/`);
   snooze = (id, until) => this.#post(`${id}/snooze/`, { until: until.toISOString() });
   act = (id, action) => this.#post(`${id}/act/`, { action });
   bulk = (action, ids) => this.#post("bulk/", { action, ids });

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from notifications.events import Audience
+from notifications.live.hub import read_epoch
 from notifications.models import Event, Inbox, NotificationLog
 from notifications.tests.crowd import assert_true_inboxes, everything_written, rows_of
 
@@ -264,6 +265,8 @@ def test_the_unread_count_of_a_newcomer_is_zero(people: dict[str, User]) -> None
         "by_priority": {},
         "last_seq": 0,
         "rev": 0,
+        "user_id": people["outsider"].pk,
+        "epoch": str(read_epoch()),
     }
 
 

@@ -62,3 +62,12 @@ def test_somebody_elses_and_what_is_not_there_are_404(people: dict[str, User], r
 def test_what_has_expired_is_409(people: dict[str, User], row: NotificationLog) -> None:
     Event.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
     assert refusal(post(people["engineer"], path_of(row.pk), {"until": LATER}), 409)["code"] == "will_not_return"
+
+
+def test_it_is_taken_back_by_its_owner_alone(people: dict[str, User], row: NotificationLog) -> None:
+    post(people["engineer"], path_of(row.pk), until=LATER)
+    back = path_of(row.pk).replace("snooze", "unsnooze")
+    assert post(people["outsider"], back).status_code == 404
+    shown = post(people["engineer"], back)
+    assert (shown.status_code, shown.json()["snoozed_until"]) == (200, None)
+    assert ids(get(people["engineer"], "/api/notifications/")) == [row.pk]

@@ -71,6 +71,21 @@ def test_it_leaves_list_badge_and_backlog_and_all_devices_are_told(person: User,
     assert_counters(person)
 
 
+def test_taken_back_it_is_in_its_old_place_as_if_nothing_had_been(person: User, listener: Listener) -> None:
+    row = snoozed(person)
+    inbox.unsnooze(person.pk, row.pk)
+    assert inbox.unread_counts(person.pk)["unread_count"] == 1
+    assert backlog(person, 0) == [(row.pk, None)]
+    assert NotificationLog.objects.get(pk=row.pk).seq == row.seq
+    told = listener.heard()[-1]
+    assert isinstance(told, ChangeRing)
+    assert told.frames[0][1]["changes"] == {"snoozed_until": None}
+    rev = Inbox.objects.get(pk=person.pk).rev
+    inbox.unsnooze(person.pk, row.pk)
+    assert Inbox.objects.get(pk=person.pk).rev == rev, "once more changes nothing"
+    assert_counters(person)
+
+
 def test_it_comes_back_unread_under_the_next_seq_and_is_rung_once(person: User, listener: Listener) -> None:
     row = snoozed(person)
     send(person)

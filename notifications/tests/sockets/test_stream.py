@@ -49,7 +49,10 @@ async def test_a_stream_says_who_it_is_then_the_backlog_then_what_happens(proces
         "user_id": engineer.pk,
         "connection_id": str(row.pk),
         "last_seq": 1,
+        "unread_count": 1,
+        "rev": 1,
         "epoch": await process.epoch(),
+        "heartbeat_s": 30,
     }
     assert row.transport == "sse"
     await stream.shown(1)

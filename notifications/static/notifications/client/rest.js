@@ -41,7 +41,7 @@ export class Rest {
     if (body) headers["Content-Type"] = "application/json";
     if (token) headers.Authorization = `Bearer ${token}`;
     else if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
-    const answer = await this.fetcher(new URL(path, this.root), { method, headers, body, credentials: token ? "omit" : "include" });
+    const answer = await this.fetcher(new URL(path, this.root), { method, headers, body, credentials: token ? "omit" : "include", keepalive: method !== "GET" });
     const found = answer.status === 204 ? null : await answer.json().catch(() => null);
     if (!answer.ok) throw new RequestFailed(answer.status, found);
     return found;
