@@ -26,6 +26,8 @@ from config.environment import (
 )
 from config.headers import content_security_policy
 from config.outward import channel_urls, email_from, outbound_allow, vapid_private_key
+from config.watching import places
+from config.watching.logs import log_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_dir(default=BASE_DIR / "var")
@@ -40,6 +42,8 @@ ALLOWED_HOSTS = names("ALLOWED_HOSTS", ["*"] if DEBUG else [HOST])
 CORS_ALLOWED_ORIGINS = origins("CORS_ALLOWED_ORIGINS")
 CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
 TRUSTED_PROXIES = names("TRUSTED_PROXIES", [])
+METRICS_TOKEN = text("METRICS_TOKEN", "")  # who bears it may read /metrics
+places.use(cache_dir(DATA_DIR, "metrics"))
 CORS_ALLOW_CREDENTIALS = True
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.reports.WithoutSecrets"
 
@@ -64,6 +68,7 @@ INSTALLED_APPS = [
     "notifications",
 ]
 MIDDLEWARE = [
+    "config.watching.requests.observed",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -245,24 +250,8 @@ EMAIL_FROM = email_from(BASE_URL)
 VAPID_PRIVATE_KEY = vapid_private_key(DATA_DIR)
 OUTBOUND_ALLOW = outbound_allow()
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": text("LOG_LEVEL", "WARNING" if DEBUG else "INFO")},
-    "loggers": {
-        "tidings": {"level": "INFO"},
-        # at INFO they name every address with its query string, and that may hold a token
-        "uvicorn": {"level": "WARNING"},
-        "daphne": {"level": "WARNING"},
-        "django.channels.server": {"level": "WARNING"},
-        "websockets": {"level": "WARNING"},
-        "asyncio": {"level": "WARNING"},
-        # what they write below this names addresses: a push endpoint is a secret by itself
-        "httpcore": {"level": "WARNING"},
-        "urllib3": {"level": "WARNING"},
-        "google.auth": {"level": "WARNING"},
-        "apprise": {"level": "CRITICAL"},
-    },
-}
+# --- logs (config/watching/logs.py) ---------------------------------------------
+LOGGING = log_settings(
+    form=one_of("LOG_FORMAT", ["console", "json"] if DEBUG else ["json", "console"]),
+    level=text("LOG_LEVEL", "WARNING" if DEBUG else "INFO"),
+)

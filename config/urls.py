@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config.running import health
+from config.watching import scraping
 from notifications.api.errors import NoSuchPath
 
 urlpatterns = [
@@ -19,5 +20,6 @@ urlpatterns = [
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     re_path("^healthz/?$", health.healthz),
     re_path("^readyz/?$", health.readyz),
+    re_path("^metrics/?$", scraping.metrics),
     re_path("^api/", NoSuchPath.as_view()),  # last: whatever else is asked for there gets a 404 that a program can read
 ]

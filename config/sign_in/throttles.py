@@ -115,7 +115,8 @@ class WrongLinkThrottle(SettingsThrottle):
 
     def count(self) -> None:
         """What `allow_request` has let in was wrong."""
-        self.cache.set(self.key, [self.now, *self.history], self.duration)
+        if self.rate is not None:  # else nobody counts
+            self.cache.set(self.key, [self.now, *self.history], self.duration)
 
 
 def address(request: Request | HttpRequest) -> str:

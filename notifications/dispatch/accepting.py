@@ -8,7 +8,7 @@ import orjson
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from .. import audience, audit, expansion
+from .. import audience, audit, expansion, meters
 from ..database import database_now
 from ..events import NAMESPACES, ROOT, Category, Event, Priority, Refused
 from ..models import Event as EventRow
@@ -32,6 +32,7 @@ def notify(event: Event) -> EventRow:
         row.save(force_insert=True)
         actor = (row.actor_id, row.actor_name) if row.actor_id else None
         audit.record("event.created", "event", row.pk, actor=actor, at=row.created_at, kind=row.kind)
+        meters.after_commit(lambda: _note(row))
         if row.state == EventRow.State.EXPANDING:
             transaction.on_commit(lambda: _tell(row), robust=True)  # no partial: see live/bell.py
     return row
@@ -43,6 +44,12 @@ def draft(event: Event) -> EventRow:
     row = _row(event, now=database_now())
     _make_storable(row)
     return row
+
+
+def _note(event: EventRow) -> None:
+    meters.accepted.labels(event.kind).inc()
+    about = {"event_id": str(event.pk), "kind": event.kind, "user_id": event.actor_id, "state": event.state}
+    log.info("event accepted", extra=about)
 
 
 def _tell(event: EventRow) -> None:

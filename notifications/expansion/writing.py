@@ -1,5 +1,6 @@
 """The rows of a chunk: one INSERT … SELECT for all who are alike, from counters raised under their owners' locks."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from .. import audit, wire
+from .. import audit, meters, wire
 from ..database import as_parameter, database_now, id_list
 from ..delivery import reporting
 from ..delivery.planning.decisions import Decisions
@@ -15,9 +16,11 @@ from ..delivery.planning.plan import plan
 from ..events import Priority
 from ..live.bell import ring_on_commit
 from ..live.rings import Head, NewRing, tail
-from ..locks import hold_inboxes
+from ..locks import Gone, hold_inboxes
 from ..models import Event, Inbox, NotificationLog
 from .replacing import replace
+
+log = logging.getLogger("tidings.expansion")
 
 
 class Alike(NamedTuple):
@@ -54,7 +57,13 @@ def write(event: Event, reasons: Mapping[int, str]) -> None:
     plan(event, ids, decisions)
     span = (min(ids.values()), max(ids.values()))  # of this event nobody else writes rows meanwhile
     reporting.report(reporting.CREATED, NotificationLog.objects.filter(event=event, pk__range=span), now=now)
+    meters.after_commit(lambda: _note(event, len(ids)))
     audit.record("notification.created", "event", event.pk, ids=span, at=now, event_id=str(event.pk), count=len(ids))
+
+
+def _note(event: Event, count: int) -> None:
+    meters.created.labels(event.kind).inc(count)
+    log.info("notifications created", extra={"event_id": str(event.pk), "kind": event.kind, "count": count})
 
 
 def _grouped(
@@ -88,7 +97,10 @@ def _raise_counters(users: Sequence[int]) -> dict[int, tuple[int, int, int]]:
         RETURNING user_id, last_seq, unread_count, rev"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [ids])
-        return {user: (seq, unread, rev) for user, seq, unread, rev in cursor.fetchall()}
+        raised = {user: (seq, unread, rev) for user, seq, unread, rev in cursor.fetchall()}
+    if gone := set(users) - raised.keys():
+        raise Gone(f"people {sorted(gone)}")  # erased since they were chosen: whoever comes next chooses anew
+    return raised
 
 
 def _insert(event: Event, users: Sequence[int], alike: Alike, now: datetime) -> dict[int, int]:

@@ -1,16 +1,17 @@
 """A device says that it has something: delivered. Batched, because a socket acknowledges all the time."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Max, Min, QuerySet
+from django.db.models import Count, F, Max, Min, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 
-from .. import audit
-from ..database import as_parameter, cast, database_now
+from .. import audit, meters
+from ..database import as_parameter, cast, database_now, from_column
 from ..delivery import fallback, reporting
 from ..locks import lock_free_inboxes, lock_inbox, transacting
 from ..models import AuditEntry, Inbox, Live, NotificationLog
@@ -56,11 +57,13 @@ def acknowledge(
 def _deliver(rows: QuerySet[NotificationLog], user_id: int) -> int:
     waiting = NotificationLog.objects.filter(pk__in=rows.values("pk"), delivered_at=None)
     touched = waiting.aggregate(first=Min("id"), last=Max("id"))
+    by_kind = dict(waiting.values_list("kind").annotate(Count("id")).order_by())
     now = database_now()
     reporting.report(reporting.DELIVERED, waiting, now=now)
     count = waiting.update(delivered_at=now, sent_at=Coalesce("sent_at", now), updated_at=now)
     if count:
         fallback.stop([user_id])
+        meters.count_kinds(meters.delivered, by_kind)
         audit.record(
             "notification.delivered",
             "notification",
@@ -101,19 +104,28 @@ def _write_acks(acks: Sequence[Ack], now: datetime) -> None:
           FROM acked
          WHERE {table}.recipient_id = acked.user_id AND {table}.seq BETWEEN acked.first_seq AND acked.last_seq
            AND {table}.delivered_at IS NULL
-        RETURNING {table}.recipient_id, {table}.id"""
+        RETURNING {table}.recipient_id, {table}.id, {table}.kind, {table}.created_at"""
     rows = [(ack.user_id, ack.first_seq, ack.last_seq, as_parameter(ack.sent_at), ack.rtt_ms) for ack in acks]
     params: list[Any] = [part for row in rows for part in row]
     with connection.cursor() as cursor:
         cursor.execute(sql, [*params, at, at])
         delivered = cursor.fetchall()
     by_user: dict[int, list[int]] = {}
-    for user_id, row_id in delivered:
+    for user_id, row_id, _, _ in delivered:
         by_user.setdefault(user_id, []).append(row_id)
     fallback.stop(list(by_user))
-    just_now = NotificationLog.objects.filter(pk__in=[row_id for _, row_id in delivered])
+    just_now = NotificationLog.objects.filter(pk__in=[row_id for _, row_id, _, _ in delivered])
     reporting.report(reporting.DELIVERED, just_now, now=now)
     audit.write(_delivered_entry(user, ids, now) for user, ids in by_user.items())
+    alike = Counter((kind, created_at) for _, _, kind, created_at in delivered)
+    meters.after_commit(lambda: _note(alike, now))
+
+
+def _note(alike: Mapping[tuple[str, Any], int], now: datetime) -> None:
+    """Rows of one chunk of an event are equally old: thousands are a few observations."""
+    for (kind, created_at), count in alike.items():
+        meters.delivered.labels(kind).inc(count)
+        meters.seconds_to_delivered.observe_many((now - from_column(created_at)).total_seconds(), count)
 
 
 def _delivered_entry(user_id: int, ids: list[int], now: datetime) -> AuditEntry:

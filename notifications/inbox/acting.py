@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .. import audit
+from .. import audit, meters
 from ..database import database_now
 from ..delivery import fallback, reporting
 from ..events import Refused
@@ -46,6 +46,7 @@ def act(user_id: int, row_id: int, action: str) -> None:
     if not was_read:
         audit.record(READ.action, "notification", row_id, **about)
         reporting.report(reporting.READ, acted, now=now)
+        meters.after_commit(lambda: meters.read.labels(row.kind).inc())
         frames += READ.frames([row], now)
     reporting.report(reporting.ACTED, acted, now=now)
     tell(inbox, frames)

@@ -1,13 +1,14 @@
 """Read, unread, archive, delete, seen: each on the person's own rows, each told to all of their devices."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, Min
+from django.db.models import Count, Max, Min
 
-from .. import audit
+from .. import audit, meters
 from ..database import database_now, storable
 from ..delivery import fallback, reporting
 from ..live.bell import ring_on_commit
@@ -129,6 +130,7 @@ def _apply(verb: Verb, user_id: int, ids: Sequence[int]) -> int:
     if verb is READ:
         fallback.stop([user_id])
         reporting.report(reporting.READ, NotificationLog.objects.filter(pk__in=[row.pk for row in rows]), now=now)
+        meters.count_kinds(meters.read, Counter(row.kind for row in rows))
     _record(verb.action, user_id, rows, now)
     tell(inbox, verb.frames(rows, now))
     return len(rows)
@@ -158,12 +160,14 @@ def mark_all_as_read(user_id: int, *, up_to_seq: int | None = None, kind: str | 
     if expiring := _expired_but_not_settled(now):
         unread = unread.exclude(event_id__in=expiring)
     touched = unread.aggregate(first=Min("id"), last=Max("id"))
+    by_kind = Counter(dict(unread.values_list("kind").annotate(Count("id")).order_by()))
     reporting.report(reporting.READ, unread, now=now)
     count = unread.update(is_read=True, read_at=now, updated_at=now)
     if count == 0:
         return 0
     if kind is None and not expiring:
         inbox.read_floor = max(inbox.read_floor, limit)
+    meters.count_kinds(meters.read, by_kind)
     settle(inbox, (0, count), (0, 0))
     fallback.stop([user_id])
     _record_many("notification.read", user_id, (touched["first"], touched["last"]), now, count)

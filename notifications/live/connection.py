@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Coroutine, Generator
 from typing import Any, Protocol
 
-from .resume import Backlog, Question, Row, Sent, Unacked
+from .resume import Backlog, Question, Row
 from .threads import Gathering
 
 log = logging.getLogger("tidings.live")
@@ -62,6 +62,7 @@ class Connection:
         self.complete = namespace is None  # no row since the delivered floor was kept from this connection
         self.owed_cursors = 0  # cursors that are not yet written as acknowledgements
         self.closed = False
+        self.code: int | None = None  # with which the server closed it
         self.unacked = Unacked()
         self.behind_since: float | None = None
         self._reader = reader
@@ -274,6 +275,7 @@ class Connection:
 
     async def close(self, code: int) -> None:
         if not self.closed:
+            self.code = code
             self.end()
             await self.wire.close(code)
 

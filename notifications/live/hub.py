@@ -13,6 +13,7 @@ from typing import Any
 from channels.layers import channel_layers
 from django.conf import settings
 
+from .. import meters
 from ..models import Inbox, Installation
 from .bell import GROUP, bell, let_go, message
 from .connection import Connection
@@ -47,7 +48,7 @@ class Hub:
         self.on_sign_out: Callable[[int], None] = lambda user_id: None
         self.on_beat: list[Callable[[], Awaitable[None]]] = []  # what else belongs to a heartbeat
         self._loop = asyncio.get_running_loop()
-        self._heard_at = 0.0
+        self._heard_at = self._rung_at = 0.0
         self._nonce = secrets.token_hex(8)
         self._first_heard = asyncio.Event()
         self._badges: dict[int, Standing] = {}
@@ -189,6 +190,7 @@ class Hub:
         try:
             while time.monotonic() - self._heard_at < self.deaf_after_s:
                 # by another connection than the one that listens: a half-open link keeps quiet for ever
+                self._rung_at = time.monotonic()
                 await asyncio.wait_for(layer.group_send(GROUP, message([Nonce(self._nonce)])), self.nonce_every_s)
                 done, _ = await asyncio.wait([ear], timeout=self.nonce_every_s)
                 if done:
@@ -209,6 +211,7 @@ class Hub:
 
     def _hear_myself(self) -> None:
         self._heard_at = time.monotonic()
+        meters.bell_lag.observe(self._heard_at - self._rung_at)
         if not self.alive:
             self.alive = True
             if self._first_heard.is_set():  # it was away: what it lost is found now
@@ -221,6 +224,7 @@ class Hub:
         due = self._next_beat()
         while True:
             await asyncio.sleep(WITHOUT_BELL_S)
+            meters.ear_seconds.labels("hearing" if self.alive else "deaf").inc(WITHOUT_BELL_S)
             now = time.monotonic()
             if self.alive and now < due:
                 continue

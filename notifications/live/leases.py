@@ -1,5 +1,6 @@
 """Who is connected, in the database: rows that live as long as their server renews its lease."""
 
+import logging
 import os
 import socket
 import uuid
@@ -10,10 +11,11 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 
-from .. import audit
+from .. import audit, meters
 from ..database import database_now
 from ..models import Connection, Server
 
+log = logging.getLogger("tidings.live")
 LEASE_S, RENEW_EVERY_S = 35, 10
 
 
@@ -100,7 +102,13 @@ def close_server(server_id: uuid.UUID) -> None:
 def sweep_lapsed() -> int:
     """Write off the connections of servers that died; how many."""
     dead = Server.objects.filter(lease_until__lt=database_now())
-    return _write_off(dead) if dead.exists() else 0
+    servers = dead.count()
+    if not servers:
+        return 0
+    ghosts = _write_off(dead)
+    meters.leases_lapsed.labels("server").inc(servers)
+    log.warning("servers written off", extra={"servers": servers, "connections": ghosts})
+    return ghosts
 
 
 @transaction.atomic

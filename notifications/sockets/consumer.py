@@ -157,6 +157,7 @@ class NotificationConsumer(AsyncConsumer):
             await self.wire.close(code)
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        frames.note_left(message.get("code"), after_us=self.is_over())
         raise StopConsumer
 
     # --- frames -------------------------------------------------------------
@@ -209,7 +210,7 @@ class NotificationConsumer(AsyncConsumer):
         if self.is_over():
             return
         try:
-            await self.base_send({"type": "websocket.send", "text": frame_text(event, data, ref)})
+            await self.base_send({"type": "websocket.send", "text": frame_text(event, data, ref).decode()})
         except OSError:  # ASGI 2.4: the client has left; its disconnect is on its way
             self.leaving = True
 

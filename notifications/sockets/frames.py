@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 
+from .. import meters
+
 MOST_BYTES = 64 * 1024
 WRITE_TEXT = "tidings.write_text"  # in scope["extensions"]: a server that frames and writes text in one step
 FRAMES_PER_S, FRAME_BURST = 20.0, 100.0
@@ -28,6 +30,12 @@ class Close(IntEnum):
     GOING_AWAY = 4503
 
 
+SPOKEN = frozenset(
+    ("authenticate", "resume", "ack", "mark_as_read", "mark_all_as_read", "seen", "ping", "pong", "disconnect")
+)  # by clients
+_CODES = frozenset((*Close, 1001, 1005, 1006, 1009, 1011, 1012))  # RFC 6455 §7.4.1, as far as they come from outside
+
+
 class BadFrame(Exception):
     """A frame that cannot be obeyed; the client gets `error`, and the connection stays."""
 
@@ -41,6 +49,16 @@ class Frame:
     event: str
     data: dict[str, Any]
     ref: Any
+
+
+def note_left(code: int | None, *, after_us: bool) -> None:
+    """The socket is gone. Where we closed it, that was counted."""
+    if not after_us:
+        note_end("websocket", code)
+
+
+def note_end(transport: str, code: int | None) -> None:
+    meters.closed.labels(transport, code if code in _CODES else "other").inc()
 
 
 def parse(text: str) -> Frame:
@@ -58,6 +76,7 @@ def parse(text: str) -> Frame:
         raise BadFrame("invalid_frame", "data: must be an object.")
     if isinstance(said.get("ref"), dict | list):  # it is written back: a deep one cannot be
         raise BadFrame("invalid_frame", "ref: must be a text or a number.")
+    meters.frames_received.labels(said["event"] if said["event"] in SPOKEN else "unknown").inc()
     return Frame(said["event"], data, said.get("ref"))
 
 
@@ -91,11 +110,8 @@ class SocketWire:
     def __init__(
         self, send: Callable[[dict[str, Any]], Awaitable[None]], write_text: Callable[[str], bool] | None = None
     ) -> None:
-        self.send: Any = send
-        self._write_text = write_text  # the server's extension, where it has one
-
-    def write_now(self, message: dict[str, Any]) -> bool:
-        return self._write_text is not None and self._write_text(message["text"])
+        self._send = send
+        self.write_now = write_text or _never  # the server's extension, where it has one
 
     def notification(self, name: str, prev: int, row_id: int, seq: int, body: str, again: str | None) -> dict[str, Any]:
         known = f'"again":"{again}",' if again else ""
@@ -106,6 +122,7 @@ class SocketWire:
         return {"type": "websocket.send", "text": frame_text(event, data)}
 
     async def close(self, code: int) -> None:
+        note_end("websocket", code)
         with contextlib.suppress(OSError):  # ASGI 2.4: the client has left
             await self.send({"type": "websocket.close", "code": int(code)})
 

@@ -12,12 +12,12 @@ from itertools import takewhile
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from .. import inbox
+from .. import inbox, meters
 from ..live import hub as live_hub
 from ..live import leases
 from ..live.connection import Connection
 from ..live.leases import Visitor
-from ..live.resume import Backlog, Question, Sent, in_runs
+from ..live.resume import Backlog, Question
 from ..live.threads import Gathering, in_thread
 from .frames import Close
 from .sign_in import Identity, sign_in
@@ -42,6 +42,11 @@ class Guest:
         self.visitor = visitor
         self.heard_at = time.monotonic()
         self.opening: asyncio.Future[None] | None = None  # being written down as connected
+
+    def ids(self) -> dict[str, Any]:
+        """Which one, for a line of the log."""
+        visitor = self.visitor
+        return {"connection_id": str(visitor.id), "user_id": visitor.user_id, "transport": visitor.transport}
 
     @property
     def is_written(self) -> bool:
@@ -100,6 +105,8 @@ class LiveProcess:
         self.guests[connection.id] = guest
         await self.hub.join(connection)
         guest.opening = asyncio.ensure_future(self._opening.ask(guest.visitor))
+        meters.opened.labels(guest.visitor.transport).inc()
+        log.info("connection opened", extra=guest.ids())
         backlog = await self.ask(guest, last_seq, epoch)
         await asyncio.shield(guest.opening)
         self.hub.note_rev(connection.user_id, backlog.rev)
@@ -139,6 +146,7 @@ class LiveProcess:
     def leave(self, guest: Guest) -> None:
         if self.guests.pop(guest.connection.id, None):
             self.hub.leave(guest.connection)
+            log.info("connection closed", extra={**guest.ids(), "code": guest.connection.code})
             self.background(self._write_off(guest))
 
     async def _write_off(self, guest: Guest) -> None:
@@ -180,6 +188,7 @@ class LiveProcess:
 
     async def flush(self) -> None:
         """One statement for all the acks of a moment; those of a busy inbox wait for the next."""
+        meters.frames.hand_over()
         if batch := self._next_acks():
             try:
                 self._acks += await in_thread(inbox.record_acks, batch)
@@ -207,7 +216,7 @@ class LiveProcess:
     def _unnoted(self) -> list[tuple[int, list[Sent]]]:
         """(user, run) of frames that nobody has acknowledged for a while."""
         before = time.monotonic() - NOTE_SENT_AFTER_S
-        found: list[tuple[int, list[Sent]]] = []
+        found: list[tuple[Connection, list[list[Sent]]]] = []
         rows = 0
         for guest in self.guests.values():
             old = takewhile(lambda sent: sent.clock <= before, guest.connection.unacked.frames)

@@ -13,8 +13,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import connection, transaction
 
+from .. import figures, meters, metrics
 from ..audit.sealing import is_waiting
-from .. import figures, metrics
 from ..database import database_now
 from ..inbox import pruning
 from ..models import Job
@@ -62,13 +62,23 @@ def _run(job: Periodic) -> bool:
     if row is None:
         return False
     try:
-        _, position = job.work(row.position)
+        done, position = job.work(row.position)
     except Exception as error:  # whatever it is: the others must not wait for it, and it is tried again
         log.warning("%s failed: %s: %s", job.name, type(error).__name__, error)
+        meters.job_runs.labels(job.name, "failed").inc()
         _release(row, position=row.position, in_s=AGAIN_S)
         return False
     _release(row, position=position or 0, in_s=job.every_s() if position is None else 0)
+    _note(job, done, is_through=position is None)
     return position is not None
+
+
+def _note(job: Periodic, done: int, *, is_through: bool) -> None:
+    meters.job_runs.labels(job.name, "done").inc()
+    if is_through:
+        meters.job_finished.labels(job.name).set_to_current_time()
+    if done:
+        log.info("periodic work done", extra={"job": job.name, "count": done, "is_through": is_through})
 
 
 def _lease(name: str) -> Job | None:

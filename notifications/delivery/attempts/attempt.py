@@ -5,10 +5,12 @@ whether the provider has it: where a repetition would be a second message, it sa
 """
 
 import logging
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ... import meters
 from ...transports.base import Accepted, Address, Message, Transport, TransportError
 from ..queue import Leased
 
@@ -28,7 +30,7 @@ class Begun:
 
     def make(self) -> "Outcome":
         """Hand the message over to each of the addresses, outside any transaction."""
-        outcome = Outcome()
+        outcome, began = Outcome(), time.monotonic()
         for address in self.addresses:
             try:
                 outcome.accepted = self.transport.send(self.message, address)
@@ -37,6 +39,8 @@ class Begun:
             except Exception as error:  # a bug of ours: it must show, and it must not take the sender down
                 log.exception("delivery %s: %s", self.leased.id, type(error).__name__)
                 outcome.errors.append((address, TransportError(f"{type(error).__name__} in the transport")))
+        outcome.took_s = round(time.monotonic() - began, 4)
+        meters.attempt_seconds.labels(self.leased.channel, outcome.word).observe(outcome.took_s)
         return outcome
 
 
@@ -46,6 +50,12 @@ class Outcome:
 
     accepted: Accepted | None = None
     errors: list[tuple[Address, TransportError]] = field(default_factory=list)
+    took_s: float = 0.0
+
+    @property
+    def word(self) -> str:
+        """As figures and logs name it."""
+        return "accepted" if self.accepted else "unknown" if self.is_unknown else "refused"
 
     @property
     def answer(self) -> str:

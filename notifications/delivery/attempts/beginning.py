@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import F
 
-from ... import transports
+from ... import meters, transports
 from ...database import database_now
 from ...deciding import wishes
 from ...deciding.decide import HOLD, SEND, SKIP, Decision, Person, decide
@@ -79,6 +79,7 @@ def _interrupted(deliveries: Sequence[Delivery], now: datetime) -> set[int]:
     found = set(running.values_list("delivery_id", flat=True))
     if found:
         running.update(outcome=Attempt.Outcome.UNKNOWN, ended_at=now, answer="The process that made it has ended.")
+        meters.after_commit(lambda: meters.leases_lapsed.labels("delivery").inc(len(found)))
     return found
 
 

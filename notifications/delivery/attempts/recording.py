@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ... import audit
+from ... import audit, meters
 from ...database import database_now, update_each
 from ...deciding import policies
 from ...locks import transacting
 from ...models import Attempt, AuditEntry, Delivery, NotificationLog
 from . import endpoints
 from .attempt import Begun, Outcome
-from .settling import follow_up, held, policy_of, round_of
+from .settling import follow_up, held, told_of, policy_of, round_of
 
 log = logging.getLogger("tidings.delivery")
 _WRITTEN = ["state", "reason", "lease", "due_at", "settled_at", "provider_id", "last_error"]
@@ -25,9 +25,12 @@ def record(ended: Sequence[tuple[Begun, Outcome]]) -> None:
     """Write what came of these, but for leases that have gone to somebody else: they call it unknown by now."""
     ours = held([begun.leased for begun, _ in ended])
     now = database_now()
+    failed = [begun.leased.id for begun, outcome in ended if outcome.errors]
+    still_there = set(Delivery.objects.filter(pk__in=failed).values_list("pk", flat=True)) if failed else set()
     for begun, outcome in ended:
-        for address, error in outcome.errors:
-            endpoints.switch_off(begun.leased.channel, address, error, now=now)
+        if begun.leased.id in still_there:  # else its person was erased meanwhile, and no address of theirs is kept
+            for address, error in outcome.errors:
+                endpoints.switch_off(begun.leased.channel, address, error, now=now)
         if begun.leased.id not in ours:
             log.warning("delivery %s: the lease had lapsed when it ended", begun.leased.id)
     mine = [(begun, outcome, ours[begun.leased.id]) for begun, outcome in ended if begun.leased.id in ours]
@@ -40,6 +43,12 @@ def record(ended: Sequence[tuple[Begun, Outcome]]) -> None:
     sent = [one.notification_id for one in deliveries if one.state == Delivery.State.SENT and one.recipient_id]
     NotificationLog.objects.filter(pk__in=filter(None, sent), sent_at=None).update(sent_at=now)
     follow_up([one for one in deliveries if one.settled_at], now=now)
+    meters.after_commit(lambda: _note(mine))
+
+
+def _note(ended: Sequence[tuple[Begun, Outcome, Delivery]]) -> None:
+    for _, outcome, delivery in ended:
+        log.info("attempt ended", extra={**told_of(delivery), "outcome": outcome.word, "seconds": outcome.took_s})
 
 
 def _conclude(delivery: Delivery, outcome: Outcome, now: datetime, *, is_idempotent: bool) -> None:

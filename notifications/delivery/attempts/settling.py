@@ -1,8 +1,11 @@
 """How a delivery ends, or is put off: its outcome is written once, by who holds its lease."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
+from ... import meters
 from ...database import database_now
 from ...deciding import policies
 from ...events import Priority
@@ -13,6 +16,7 @@ from ..planning import digests
 from ..planning.ways import paused_channels
 from ..queue import OPEN, Leased
 
+log = logging.getLogger("tidings.delivery")
 CHUNK = 200  # rungs
 _UNTRIED = {Delivery.State.SKIPPED, Delivery.State.CANCELLED, Delivery.State.EXPIRED}
 
@@ -58,10 +62,12 @@ def settle(delivery: Delivery, state: Delivery.State, reason: str, *, now: datet
         update_fields=["state", "outcome", "reason", "lease", "due_at", "settled_at", "provider_id", "last_error"]
     )
     follow_up([delivery], now=now)
+    meters.after_commit(lambda: log.info("delivery ended without an attempt", extra=told_of(delivery)))
 
 
 def follow_up(settled: Sequence[Delivery], *, now: datetime) -> None:
     """What follows from these having ended."""
+    meters.after_commit(lambda: _count(settled))
     for delivery in settled:
         if delivery.rung:
             fallback.follow(delivery, now=now)
@@ -71,3 +77,22 @@ def follow_up(settled: Sequence[Delivery], *, now: datetime) -> None:
     failed = [one.notification_id for one in settled if one.state == Delivery.State.FAILED and one.recipient_id]
     if failed:
         reporting.report(reporting.FAILED, NotificationLog.objects.filter(pk__in=filter(None, failed)), now=now)
+
+
+def _count(settled: Sequence[Delivery]) -> None:
+    for one in settled:
+        meters.deliveries.labels(one.channel, one.state, one.reason).inc()
+
+
+def told_of(delivery: Delivery) -> dict[str, Any]:
+    """Which one it is and how it stands, for a line of the log."""
+    return {
+        "delivery_id": delivery.pk,
+        "notification_id": delivery.notification_id,
+        "event_id": str(delivery.event_id),
+        "user_id": delivery.recipient_id,
+        "channel": delivery.channel,
+        "attempts": delivery.attempts,
+        "state": delivery.state,
+        "reason": delivery.reason,
+    }
