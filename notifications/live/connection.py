@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Coroutine, Generator
 from typing import Any, Protocol
 
-from .resume import Backlog, Question, Row
+from .resume import Backlog, Question, Row, Sent, Unacked
 from .threads import Gathering
 
 log = logging.getLogger("tidings.live")

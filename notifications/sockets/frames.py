@@ -110,8 +110,11 @@ class SocketWire:
     def __init__(
         self, send: Callable[[dict[str, Any]], Awaitable[None]], write_text: Callable[[str], bool] | None = None
     ) -> None:
-        self._send = send
-        self.write_now = write_text or _never  # the server's extension, where it has one
+        self.send: Any = send
+        self._write_text = write_text  # the server's extension, where it has one
+
+    def write_now(self, message: dict[str, Any]) -> bool:
+        return self._write_text is not None and self._write_text(message["text"])
 
     def notification(self, name: str, prev: int, row_id: int, seq: int, body: str, again: str | None) -> dict[str, Any]:
         known = f'"again":"{again}",' if again else ""

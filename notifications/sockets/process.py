@@ -17,7 +17,7 @@ from ..live import hub as live_hub
 from ..live import leases
 from ..live.connection import Connection
 from ..live.leases import Visitor
-from ..live.resume import Backlog, Question
+from ..live.resume import Backlog, Question, Sent, in_runs
 from ..live.threads import Gathering, in_thread
 from .frames import Close
 from .sign_in import Identity, sign_in
@@ -216,7 +216,7 @@ class LiveProcess:
     def _unnoted(self) -> list[tuple[int, list[Sent]]]:
         """(user, run) of frames that nobody has acknowledged for a while."""
         before = time.monotonic() - NOTE_SENT_AFTER_S
-        found: list[tuple[Connection, list[list[Sent]]]] = []
+        found: list[tuple[int, list[Sent]]] = []
         rows = 0
         for guest in self.guests.values():
             old = takewhile(lambda sent: sent.clock <= before, guest.connection.unacked.frames)
