@@ -18,6 +18,7 @@ from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from notifications.live import bell
+from notifications.prepared import Prepared
 from notifications.sockets.sign_in import Refused
 
 from .models import TokenVersion
@@ -64,6 +65,7 @@ class Checked:
 
 
 _checked = Checked(MOST_REMEMBERED)
+_PEOPLE = Prepared(lambda pk: User.objects.select_related("token_version").filter(pk=pk))  # each request asks it
 
 
 def issue(user: User) -> dict[str, str]:
@@ -138,7 +140,7 @@ def _claims(token: Token) -> Claims:
 
 
 def _person(claims: Claims) -> User:
-    user = User.objects.select_related("token_version").filter(pk=claims.user_id).first()
+    user = next(iter(_PEOPLE(claims.user_id)), None)
     if user is None:
         raise _invalid()
     if not user.is_active:

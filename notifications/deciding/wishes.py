@@ -7,8 +7,11 @@ from typing import Any
 from ..database import is_one_of
 from ..events import Priority
 from ..models import NotificationLog, Preference
+from ..prepared import Prepared
 from . import quiet_hours
 from .preferences import Preferences, QuietHours
+
+_WITH_QUIET_HOURS = Prepared(lambda user: Preference.objects.filter(user_id=user, quiet_start__isnull=False))
 
 
 def of(user_ids: Sequence[int]) -> dict[int, Preferences]:
@@ -19,12 +22,12 @@ def of(user_ids: Sequence[int]) -> dict[int, Preferences]:
 def quiet(user_ids: Iterable[int], *, now: datetime) -> set[int]:
     """Those whose quiet hours reign."""
     rows = Preference.objects.filter(user_id__in=set(user_ids), quiet_start__isnull=False)
-    asleep = (
-        row.user_id
-        for row in rows.only("timezone", "quiet_start", "quiet_end")
-        if (hours := _hours(row)) and quiet_hours.ends_at(hours, row.timezone, now)
-    )
-    return set(asleep)
+    return {row.user_id for row in rows.only("timezone", "quiet_start", "quiet_end") if _is_quiet(row, now)}
+
+
+def is_quiet(user_id: int, *, now: datetime) -> bool:
+    """The same for one person."""
+    return any(_is_quiet(row, now) for row in _WITH_QUIET_HOURS(user_id))
 
 
 def silent(rows: Iterable[NotificationLog], *, now: datetime) -> set[int]:
@@ -53,6 +56,11 @@ def preferences(row: Preference) -> Preferences:
         said=_pairs(row.kinds),
         unsubscribed=frozenset((kind, channel) for channel, kinds in row.unsubscribed.items() for kind in kinds),
     )
+
+
+def _is_quiet(row: Preference, now: datetime) -> bool:
+    hours = _hours(row)
+    return bool(hours and quiet_hours.ends_at(hours, row.timezone, now))
 
 
 def _hours(row: Preference) -> QuietHours | None:

@@ -1,6 +1,6 @@
 """The filters of one's own list, and what it leaves out unless asked."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import django_filters
@@ -83,7 +83,7 @@ class InboxFilter(django_filters.FilterSet):
 
     def filter_queryset(self, queryset: QuerySet[NotificationLog]) -> QuerySet[NotificationLog]:
         rows: QuerySet[NotificationLog] = super().filter_queryset(queryset)
-        return rows.filter(_visible({name for name in HIDDEN if self.form.cleaned_data.get(name)}))
+        return rows.filter(visible({name for name in HIDDEN if self.form.cleaned_data.get(name)}))
 
     def only_unread(self, rows: QuerySet[Any], name: str, wanted: bool) -> QuerySet[Any]:
         return rows.filter(is_read=False) if wanted else rows
@@ -117,7 +117,7 @@ class InboxFilter(django_filters.FilterSet):
         return rows.filter(event__search__contains=given.lower())
 
     def shown_apart(self, rows: QuerySet[Any], name: str, wanted: bool) -> QuerySet[Any]:
-        return rows  # all five together: _visible
+        return rows  # all five together: visible()
 
     def ordered(self, rows: QuerySet[Any], name: str, given: str) -> QuerySet[Any]:
         return rows.order_by(*_ORDERS[given])
@@ -128,9 +128,10 @@ def asked(given: Mapping[str, str]) -> frozenset[str]:
     return frozenset(name for name in InboxFilter.base_filters if given.get(name)) - {"ordering"}
 
 
-def _visible(wanted: set[str]) -> Q:
+def visible(wanted: Collection[str] = ()) -> Q:
+    """Not archived, snoozed, expired, cancelled or replaced; of `wanted`, only those that are."""
     visible = Q(archived_at__isnull="archived" not in wanted, snoozed_until__isnull="snoozed" not in wanted)
-    withdrawn = wanted & {Withdrawn.EXPIRED, Withdrawn.CANCELLED, Withdrawn.REPLACED}
+    withdrawn = {Withdrawn.EXPIRED, Withdrawn.CANCELLED, Withdrawn.REPLACED} & {*wanted}
     if not withdrawn:
         return visible & Q(withdrawn=Withdrawn.NO) & unexpired()
     gone = Q(withdrawn__in=withdrawn)

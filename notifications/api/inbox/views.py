@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from django.db.models import QuerySet, Subquery
-from django.db.models.functions import Now
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
@@ -18,7 +17,7 @@ from ...database import database_now
 from ...deciding import wishes
 from ...insight import explaining
 from ...live.hub import read_epoch
-from ...models import Event, Inbox, NotificationLog, outlived
+from ...models import Inbox, NotificationLog
 from ..explaining import ExplanationSerializer
 from .action_serializers import (
     AckSerializer,
@@ -30,6 +29,7 @@ from .action_serializers import (
     SnoozeSerializer,
 )
 from .filters import HIDDEN, InboxFilter, asked
+from .listing import Listing
 from .serializers import AcknowledgedSerializer, CountSerializer, NotificationSerializer, UnreadCountSerializer
 
 LONGEST_ID = 18  # digits; more is no bigint
@@ -57,17 +57,19 @@ class NotificationViewSet(GenericViewSet[NotificationLog]):
 
     def list(self, request: Request) -> Response:
         """Everything that is listed."""
-        return self._page(self.get_queryset())
+        return self._page(Listing(self._user_id) if self._is_plain else self.filter_queryset(self.get_queryset()))
 
     @extend_schema(responses=NotificationSerializer(many=True))
     @action(detail=False)
     def unread(self, request: Request) -> Response:
         """What `unread_count` counts; with the filters of the list."""
+        if self._is_plain:
+            return self._page(Listing(self._user_id, is_unread=True))
         rows = self.get_queryset().filter(is_read=False)
         if not asked(request.query_params) & set(HIDDEN):
             floor = Inbox.objects.filter(pk=self._user_id).values("read_floor")
             rows = rows.filter(seq__gt=Subquery(floor))
-        return self._page(rows)
+        return self._page(self.filter_queryset(rows))
 
     @extend_schema(responses=UnreadCountSerializer, filters=False)
     @action(detail=False, filterset_class=None, serializer_class=UnreadCountSerializer)
@@ -180,15 +182,18 @@ class NotificationViewSet(GenericViewSet[NotificationLog]):
 
     # ---------------------------------------------------------------------------------------------------------------
 
-    def count_of(self, rows: QuerySet[NotificationLog]) -> int:
-        """Of the two plain lists from the inbox's own counters: a person may have 100,000 rows."""
-        filters = asked(self.request.query_params)
-        if not filters:
-            return _total(self._user_id, unread=self.action == "unread")
-        return rows.count()
+    @property
+    def _is_plain(self) -> bool:
+        return not any(self.request.query_params.get(name) for name in InboxFilter.base_filters)
 
-    def _page(self, rows: QuerySet[NotificationLog]) -> Response:
-        shown: Any = self.paginate_queryset(self.filter_queryset(rows))
+    def count_of(self, rows: QuerySet[NotificationLog]) -> int:
+        """Of a plain list in another order from the inbox's counters: a person may have 100,000 rows."""
+        if asked(self.request.query_params):
+            return rows.count()
+        return len(Listing(self._user_id, is_unread=self.action == "unread"))
+
+    def _page(self, rows: Listing | QuerySet[NotificationLog]) -> Response:
+        shown: Any = self.paginate_queryset(rows)  # type: ignore[arg-type]  # DRF's hint knows querysets alone
         return self.get_paginated_response(NotificationSerializer(shown, many=True, context=self._context).data)
 
     def _marked(self, verb: Callable[[int, Sequence[int]], int], pk: str) -> Response:
@@ -205,7 +210,7 @@ class NotificationViewSet(GenericViewSet[NotificationLog]):
     @property
     def _context(self) -> dict[str, Any]:
         now = database_now()
-        return {"now": now, "is_quiet": bool(wishes.quiet([self._user_id], now=now))}
+        return {"now": now, "is_quiet": wishes.is_quiet(self._user_id, now=now)}
 
     def _id(self, pk: str) -> int:
         if len(pk) > LONGEST_ID:
@@ -216,14 +221,3 @@ class NotificationViewSet(GenericViewSet[NotificationLog]):
         body = self.get_serializer(data=self.request.data)
         body.is_valid(raise_exception=True)
         return dict(body.validated_data)
-
-
-def _total(user_id: int, *, unread: bool) -> int:
-    """The counter, less what has expired since the last sweep; as exact as COUNT(*) at this moment."""
-    counter = "unread_count" if unread else "listed_count"
-    counted = Inbox.objects.filter(pk=user_id).values_list(counter, flat=True).first() or 0
-    expired = Event.objects.filter(outlived(Now()))
-    if not expired.exists():
-        return counted
-    rows = NotificationLog.objects.filter(recipient_id=user_id, event__in=expired.values("pk")).listed()
-    return max(0, counted - (rows.filter(is_read=False) if unread else rows).count())

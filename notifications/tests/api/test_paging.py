@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from notifications import inbox
 from notifications.models import Event, Inbox
 from notifications.tests.crowd import rows_of, send
 
@@ -137,6 +138,25 @@ def queries(person: User, path: str) -> int:
     with CaptureQueriesContext(connection) as seen:
         assert client_of(person).get(path).status_code == 200
     return len(seen)
+
+
+@pytest.mark.parametrize("path", [LIST, f"{LIST}unread/"])
+@pytest.mark.parametrize("query", ["", "?page_size=2", "?page=2&page_size=2", "?offset=1", "?before=6", "?after=2"])
+def test_the_plain_lists_are_those_that_filters_would_give(
+    path: str, query: str, people: dict[str, User], django_capture_on_commit_callbacks: Any
+) -> None:
+    """The one is asked by prepared SQL, the other by the ORM; a search for nothing in particular tells them apart."""
+    with django_capture_on_commit_callbacks(execute=True):
+        for number in range(9):
+            send(people["engineer"], message="It is back.", data={"n": number}, tags=["a"])
+    rows = rows_of(people["engineer"])
+    inbox.mark_as_read(people["engineer"].pk, [rows[7].pk])
+    inbox.archive(people["engineer"].pk, [rows[5].pk])
+    inbox.delete(people["engineer"].pk, [rows[4].pk])
+    plain = get(people["engineer"], f"{path}{query}").json()
+    searched = get(people["engineer"], f"{path}{query or '?'}&search=back").json()
+    assert plain["results"]
+    assert (plain["count"], plain["results"]) == (searched["count"], searched["results"])
 
 
 def test_a_hundred_rows_take_as_many_queries_as_one(

@@ -1,0 +1,1 @@
+"""What Tidings is compared with."""
