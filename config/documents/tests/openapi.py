@@ -102,12 +102,11 @@ class Documented:
     def compiled(self, schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
         return jsonschema_rs.Draft202012Validator({**schema, "components": self.components}, validate_formats=True)
 
-    def unseen(self) -> Iterator[str]:
+    def known(self) -> Iterator[tuple[str, str, str]]:
+        """As `seen` names them, in text."""
         for path, methods in self.document["paths"].items():
             for method, operation in methods.items():
-                for status in operation["responses"]:
-                    if not self.seen[(path, method, int(status))]:
-                        yield f"{method.upper()} {path} {status}"
+                yield from ((path, method, status) for status in operation["responses"])
 
 
 def closed(components: dict[str, Any]) -> dict[str, Any]:

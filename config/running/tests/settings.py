@@ -11,7 +11,7 @@ os.environ["DATA_DIR"] = str(_folder)
 os.environ["TIDINGS_LAYER_PREFIX"] = f"test-{_worker}"  # one Valkey for all: nobody may hear another worker's bell
 
 from config.settings import *  # noqa: E402, F403
-from config.settings import DATABASES  # noqa: E402
+from config.settings import DATABASES, MIDDLEWARE  # noqa: E402
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(_folder / "test.sqlite3")}  # in memory, threads would not see it
@@ -19,3 +19,5 @@ else:
     DATABASES["default"]["OPTIONS"]["pool"] = False  # a pool's idle connections would outlive the test that made them
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # signing in is not what takes the time
+if os.environ.get("WITNESS"):
+    MIDDLEWARE = ["config.documents.tests.witness.Witness", *MIDDLEWARE]

@@ -8,6 +8,7 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
 
 from config.asgi import application
+from config.documents.tests import witness
 from config.sign_in import tokens
 from notifications.live.threads import in_thread
 
@@ -30,6 +31,7 @@ class Device:
         self.code: int | None = None
         self.subprotocol: str | None = None
         self._seen = 0
+        self._odd: list[Any] = []  # of frames that no client may send
 
     @classmethod
     async def open(
@@ -54,8 +56,10 @@ class Device:
         return await cls.open(f"token={await in_thread(access, user)}&{query}", **how)
 
     async def send(self, event: str, ref: Any = None, **data: Any) -> None:
-        frame = {"event": event, "data": data}
-        await self.send_text(json.dumps(frame if ref is None else {**frame, "ref": ref}))
+        frame = {"event": event, "data": data, **({} if ref is None else {"ref": ref})}
+        if not witness.asked(frame):
+            self._odd.append(ref)
+        await self.send_text(json.dumps(frame))
 
     async def send_text(self, text: str) -> None:
         await self._socket.send_to(text)
@@ -68,9 +72,14 @@ class Device:
         message = await self._socket.receive_output(PATIENCE_S)
         if message["type"] == "websocket.close":
             self.code = message.get("code", 1000)
+            witness.closed(self.code)
             return None
-        self.heard.append(json.loads(message["text"]))
-        return self.heard[-1]
+        frame = json.loads(message["text"])
+        witness.heard("server", frame["event"], frame)
+        if frame.get("ref") is not None and frame["ref"] in self._odd and frame["event"] != "error":
+            witness.obeyed(frame)
+        self.heard.append(frame)
+        return frame
 
     async def arrived(self) -> list[Frame]:
         """What is here already."""

@@ -8,6 +8,7 @@ from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth.models import User
 
 from config.asgi import application
+from config.documents.tests import witness
 from notifications.live.threads import in_thread
 
 from ..waiting import PATIENCE_S, until
@@ -64,6 +65,7 @@ class Stream:
             fields = dict(line.split(": ", 1) for line in block.split("\n"))
             if "event" in fields:
                 self.heard.append({**fields, "data": json.loads(fields["data"])})
+                witness.heard("stream", fields["event"], self.heard[-1]["data"])
                 return self.heard[-1]
 
     async def _more(self) -> None:
