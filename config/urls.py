@@ -3,8 +3,9 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 
+from config.documents.views import DocsView, asyncapi
 from config.running import health
 from config.watching import scraping
 from notifications.api.errors import NoSuchPath
@@ -15,7 +16,8 @@ urlpatterns = [
     path("api/", include("core.urls")),
     path("", include("notifications.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
+    path("api/docs/", DocsView.as_view(), name="docs"),
+    path("api/asyncapi.yaml", asyncapi, name="asyncapi"),
     path("admin/", admin.site.urls),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     re_path("^healthz/?$", health.healthz),
