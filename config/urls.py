@@ -18,6 +18,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", DocsView.as_view(), name="docs"),
     path("api/asyncapi.yaml", asyncapi, name="asyncapi"),
+    path("admin/analytics/", include("notifications.admin.analytics.urls")),
     path("admin/", admin.site.urls),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     re_path("^healthz/?$", health.healthz),

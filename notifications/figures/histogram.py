@@ -1,14 +1,13 @@
 """Durations, counted in buckets: percentiles survive the rows they came from.
 
 A bucket keeps the six leading binary digits of the milliseconds, so a percentile is at most 1/64 (1.6 %) off; below
-64 ms it is exact. Whole numbers only, so that SQL and Python agree to the last bucket.
+64 ms it is exact.
 """
 
 from collections.abc import Mapping
 from math import ceil
 
 DIGITS = 6  # binary
-LONGEST = 40  # 2⁴⁰ ms are 34 years
 
 
 def bucket(ms: int) -> int:
@@ -19,12 +18,6 @@ def bucket(ms: int) -> int:
     """
     rest = _rest(ms)
     return ms >> rest << rest
-
-
-def bucket_sql(ms: str) -> str:
-    """The same in SQL; NULL for NULL."""
-    cases = (f"WHEN {ms} < {1 << (DIGITS + rest)} THEN ({ms} >> {rest}) << {rest}" for rest in range(LONGEST - DIGITS))
-    return f"CASE {' '.join(cases)} END"
 
 
 def percentile(counts: Mapping[int, int], fraction: float) -> int | None:

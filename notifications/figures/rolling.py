@@ -73,7 +73,7 @@ def _count_and_forget(table: Table, begin: int, end: int) -> list[Line]:
     late = f"DELETE FROM {LateChange._meta.db_table} WHERE source = '{table.source}' AND row_id > %s AND row_id <= %s"
     where, span = "r.id > %s AND r.id <= %s", [begin, end]
     if connection.vendor == "postgresql":  # one statement is one snapshot
-        return count_rows(table, where, [*span, *span], before=f"WITH dropped AS ({late})")
+        return count_rows(table, where, [*span, *span], along=f"WITH dropped AS ({late})")
     with connection.cursor() as cursor:  # nobody else writes meanwhile
         cursor.execute(late, span)
     return count_rows(table, where, span)

@@ -15,7 +15,6 @@ from django.db.models.functions import TruncDate
 
 from ..models import Delivery, LateChange, Live, NotificationLog, Source
 from ..wire import STATUS
-from .histogram import bucket_sql
 from .tallying import COUNTS, Key, Line
 
 COLUMNS = (*Key._fields, *COUNTS, "delivery_ms", "rtt_ms")  # of LateChange; the order of a tallying.Line
@@ -95,21 +94,21 @@ DELIVERIES = Table(
 TABLES = (NOTIFICATIONS, DELIVERIES)
 
 
-def count_rows(table: Table, where: str, params: Sequence[Any], *, before: str = "", by: str = "") -> list[Line]:
+def count_rows(table: Table, where: str, params: Sequence[Any], *, along: str = "", by: str = "") -> list[Line]:
     """Lines of the rows of which this is so; the table is called `r`.
 
-    `before` is a WITH clause in front of the statement, `by` one more column in front of the line.
+    `along` is done in the same statement, `by` one more column in front of the line.
     """
     inner = ", ".join(f"{sql} AS {column}" for column, sql in zip(COLUMNS, table.columns("r"), strict=True))
     extra = f"r.{by}, " if by else ""
     rows = f"SELECT {extra}{inner} FROM {table.name} AS r WHERE {where} AND {table.counts('r')}"
-    return _grouped(rows, params, count="COUNT(*)", before=before, by=by)
+    return _grouped(rows, params, count="COUNT(*)", along=along, by=by)
 
 
-def count_changes(where: str, params: Sequence[Any], *, before: str = "", table: str = "") -> list[Line]:
+def count_changes(where: str, params: Sequence[Any]) -> list[Line]:
     """Lines of the changes of which this is so, the old states taken off."""
-    rows = f"SELECT * FROM {table or LateChange._meta.db_table} WHERE {where}"
-    return _grouped(rows, params, count="SUM(sign)", before=before)
+    rows = f"SELECT * FROM {LateChange._meta.db_table} WHERE {where}"
+    return _grouped(rows, params, count="SUM(sign)")
 
 
 def count_failed(rows: QuerySet[NotificationLog], *, by: str = "") -> list[Line]:
@@ -126,12 +125,9 @@ def count_failed(rows: QuerySet[NotificationLog], *, by: str = "") -> list[Line]
 _FAILED_ONLY = (0, 0, 0, 0, 1, None, None)
 
 
-def _grouped(rows: str, params: Sequence[Any], *, count: str, before: str, by: str = "") -> list[Line]:
-    first = [by] if by else []
-    plain = [*first, *COLUMNS[:-2]]
-    shown = ", ".join([*plain, *(f"{bucket_sql(column)} AS {column}_bucket" for column in COLUMNS[-2:])])
-    numbers = ", ".join(str(i + 1) for i in range(len(plain) + 2))
-    sql = f"{before} SELECT {shown}, {count} FROM ({rows}) AS counted GROUP BY {numbers}"
+def _grouped(rows: str, params: Sequence[Any], *, count: str, along: str = "", by: str = "") -> list[Line]:
+    alike = ", ".join([*([by] if by else []), *COLUMNS])
+    sql = f"{along} SELECT {alike}, {count} FROM ({rows}) AS counted GROUP BY {alike}"
     with connection.cursor() as cursor:
         cursor.execute(sql, list(params))
         return cursor.fetchall()

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from ..models import Figure
+from .histogram import bucket
 
 COUNTS = ("created", "sent", "delivered", "read", "failed")
 
@@ -38,12 +39,12 @@ class Tally:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in ("delivery_ms", "rtt_ms"):
             mine: Counter[int] = getattr(self, name)
-            for bucket, n in getattr(other, name).items():
-                mine[bucket] += n
+            for lowest, n in getattr(other, name).items():
+                mine[lowest] += n
 
 
 Tallies = dict[Key, Tally]
-Line = tuple[Any, ...]  # the columns of Key, then of COUNTS as 0 or 1, two buckets or None, and how many rows
+Line = tuple[Any, ...]  # the columns of Key, then of COUNTS as 0 or 1, two durations in ms or None, and how many rows
 
 
 def of_lines(lines: Iterable[Line]) -> Tallies:
@@ -57,9 +58,9 @@ def of_lines(lines: Iterable[Line]) -> Tallies:
         tally.read += n * read
         tally.failed += n * failed
         if ms is not None:
-            tally.delivery_ms[ms] += n
+            tally.delivery_ms[bucket(ms)] += n
         if rtt is not None:
-            tally.rtt_ms[rtt] += n
+            tally.rtt_ms[bucket(rtt)] += n
     return found
 
 
