@@ -74,7 +74,9 @@ export class Connection {
     if (link !== this.link) return;
     link.signedIn = true;
     this.#proven.add(link.kind);
-    this.#rung = this.owner.kinds.indexOf(link.kind);
+    const rung = this.owner.kinds.indexOf(link.kind);
+    if (rung !== this.#rung) this.#climbs = 0; // one step up: perhaps there is another
+    this.#rung = rung;
     this.#strikes = 0;
     link.expectHeartbeat(heartbeatS);
     this.after("stable", BACK_OFF.stableMs, () => (this.#tries = 0));
@@ -122,7 +124,12 @@ export class Connection {
   #climbLater() {
     if (!this.#rung) return;
     const round = Math.floor(this.#climbs / this.#rung), above = this.#climbs++ % this.#rung;
-    this.after("climb", Math.min(CLIMB.longestMs, CLIMB.firstMs * 2 ** round), () => this.#successor ?? this.#open(above));
+    this.after("climb", Math.min(CLIMB.longestMs, CLIMB.firstMs * 2 ** round), () => this.#climb(above));
+  }
+
+  #climb(rung) {
+    this.#cancel("climb");
+    if (!this.#successor) this.#open(rung);
   }
 
   #gone(link, code) {
@@ -162,7 +169,10 @@ export class Connection {
   #hurry = () => {
     if (globalThis.document?.hidden) return;
     if (this.#timers.retry) this.#open();
-    else if (this.state === "online") this.link?.probe();
+    else if (this.state === "online") {
+      this.link?.probe();
+      if (this.#timers.climb) this.#climb(0);
+    }
   };
 
   #become(state, code) {

@@ -14,7 +14,6 @@ export class Cursor {
   /** @type {number | null} */ seq = null; // null: nothing received yet, so nothing to send
   /** @type {number | null} */ rev = null; // of the rows as the view shows them
 
-  /** @param {string} endpoint @param {string | null} userId @param {Shelf} [shared] @param {Shelf} [own] */
   constructor(endpoint, userId, shared, own) {
     this.endpoint = endpoint;
     this.userId = userId;
@@ -23,7 +22,7 @@ export class Cursor {
     if (userId !== null) Object.assign(this, this.#read(this.own) ?? this.#read(this.shared));
   }
 
-  /** @param {number} seq  it only rises, except by a reset */
+  /** It only rises, except by a reset. */
   advance(seq) {
     this.seq = Math.max(this.seq ?? 0, seq);
     this.save();

@@ -2,7 +2,6 @@
 
 /** A call that was answered with an error. */
 export class RequestFailed extends Error {
-  /** @param {number} status @param {any} body */
   constructor(status, body) {
     super(body?.detail ?? `The server answered ${status}`);
     this.status = status;
@@ -11,7 +10,6 @@ export class RequestFailed extends Error {
 }
 
 export class Rest {
-  /** @param {string} root @param {() => Promise<string | undefined>} token @param {typeof globalThis.fetch} [fetcher] */
   constructor(root, token, fetcher) {
     this.root = root;
     this.token = token;

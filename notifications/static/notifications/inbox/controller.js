@@ -115,6 +115,7 @@ export class Controller {
     this.#drawing = undefined;
     this.list.draw(Date.now());
     this.panel.draw(this.feed, this.unread, (error) => this.deeds.reason(error));
+    this.bell?.lead();
     this.#lookSoon();
   }
 
@@ -148,7 +149,7 @@ export class Controller {
   #drawConnection(state, via) {
     const { says } = this.words, name = via === "polling" ? "polling" : state === "connecting" && this.#wasOnline ? "reconnecting" : state;
     this.#wasOnline ||= state === "online";
-    this.panel.drawConnection(state, /** @type {Record<string, any>} */ (says)[name]);
+    this.panel.drawConnection(state, via, /** @type {Record<string, any>} */ (says)[name]);
     this.bell?.state(state);
     this.#tell("tidings-state", { state, via });
   }

@@ -11,7 +11,7 @@ export class Bell {
     this.onOpen = onOpen;
     this.badge = make("span.count", { "aria-hidden": "true", hidden: true, part: "badge" }, "0");
     this.element = make("button.bell", { "aria-haspopup": "dialog", "aria-expanded": "false", "aria-label": words.says.bell(0), part: "bell", onclick: () => (this.isOpen ? this.close() : this.open()) }, icon("bell"), this.badge);
-    this.panel = make("div.panel", { popover: "auto", role: "dialog", "aria-label": words.says.notifications, part: "panel" }, content);
+    this.panel = make("div.panel", { popover: "auto", role: "dialog", tabindex: "-1", "aria-label": words.says.notifications, part: "panel" }, content);
     this.panel.addEventListener("toggle", (/** @type {any} */ { newState }) => this.#toggled(newState === "open"));
     // the click on the bell would close it first, and then open it again
     this.element.addEventListener("pointerdown", () => (this.wasOpen = this.isOpen));
@@ -26,7 +26,14 @@ export class Bell {
     this.panel.showPopover();
     this.#place();
     this.onOpen();
-    this.panel.querySelector("article[tabindex='0']")?.focus({ preventScroll: true });
+    this.panel.focus();
+    this.lead();
+  }
+
+  /** From the panel, which was opened and is not yet filled, into its list. */
+  lead() {
+    const { activeElement } = /** @type {ShadowRoot} */ (this.element.getRootNode());
+    if (activeElement === this.panel) this.panel.querySelector("article[tabindex='0']")?.focus({ preventScroll: true });
   }
 
   close() {

@@ -67,9 +67,9 @@ export class Panel {
     this.filter.setAttribute("aria-label", set ? says.filters(set) : says.filter);
   }
 
-  /** @param {string} state @param {string} text */
-  drawConnection(state, text) {
-    this.connection.dataset.state = state;
+  /** @param {string} state @param {string | null} via @param {string} text */
+  drawConnection(state, via, text) {
+    Object.assign(this.connection.dataset, { state, via: via ?? "" });
     this.connection.querySelector(".says").textContent = text;
     this.signedOut.hidden = state !== "signed_out";
     this.element.toggleAttribute("data-signed-out", state === "signed_out");
