@@ -1,9 +1,10 @@
-"""Run all of them and print a page of Markdown: python -m bench [fan_out] [latency] [inbox] [expansion] [sending]"""
+"""Run all of them and print a page of Markdown: python -m bench [live] [latency] [inbox] [expansion] [sending]"""
 
 import asyncio
 import os
 import platform
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from importlib import metadata
@@ -29,16 +30,16 @@ def _run(folder: Path, chosen: set[str]) -> None:
     program = embedded.find_server()
     if program is None:
         sys.exit("bench: no Valkey for this platform, so nothing to measure")
-    url = os.environ.setdefault("REDIS_URL", embedded.socket_url(folder))
+    os.environ.setdefault("REDIS_URL", embedded.socket_url(folder))
     with Process(embedded.command(program, folder), log=folder / "valkey.log", core=CLIENT_CORE) as valkey:
         if not embedded.wait_until_ready(folder, is_running=lambda: valkey.child.poll() is None):
             sys.exit("bench: Valkey did not start")
         stage.prepare()
-        from . import expansion, fan_out, inbox, latency, sending
+        from . import expansion, inbox, latency, sending
 
         print("\n".join(_machine()), flush=True)
         benchmarks: dict[str, Callable[[], list[str]]] = {
-            "fan_out": lambda: fan_out.table(asyncio.run(fan_out.run(folder, url))),
+            "live": lambda: apart("bench.live"),
             "latency": lambda: latency.table(asyncio.run(latency.run(folder))),
             "inbox": lambda: inbox.table(inbox.run()),
             "expansion": expansion.run,
@@ -47,6 +48,13 @@ def _run(folder: Path, chosen: set[str]) -> None:
         for name, benchmark in benchmarks.items():
             if not chosen or name in chosen:
                 print("\n" + "\n".join(benchmark()), flush=True)
+
+
+def apart(module: str) -> list[str]:
+    """What a benchmark says that needs a process, a Valkey and a Postgres of its own."""
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    said = subprocess.run([sys.executable, "-m", module], stdout=subprocess.PIPE, text=True, check=True)
+    return said.stdout.splitlines()
 
 
 def _machine() -> list[str]:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import stage
-from .crowd import Crowd
+from .live.clients import Clients, build
 from .processes import PYTHON, ROOT, Process, free_port
 
 SOCKETS, PER_SECOND, SECONDS, WRITERS = 1000, 200, 10, 2
@@ -18,37 +18,33 @@ async def run(folder: Path) -> list[float]:
     """Milliseconds from the return of notify(), that is from the commit, to the frame in the client."""
     people = stage.people(SOCKETS)
     port = free_port()
-    committed: dict[bytes, float] = {}
-    seen: dict[bytes, float] = {}
     with Process([PYTHON, ROOT / "manage.py", "serve", "--port", str(port)], log=folder / "latency.log") as server:
         await asyncio.to_thread(server.wait_for_port, port)
-
-        def arrived(opening: bytes) -> None:
-            at = opening.find(b'"id":') + 5
-            seen[opening[at : opening.find(b",", at)]] = time.perf_counter()
-
-        crowd = Crowd(port, wanted=b'"event":"notification"', ready=b'"event":"caught_up"', acks=True, on_frame=arrived)
-        await crowd.connect([f"/ws/notifications/?token={p.token}&last_seq={stage.head()}" for p in people])
-        crowd.expect(PER_SECOND * SECONDS)
-        with ThreadPoolExecutor(WRITERS) as writers:
-            began = time.perf_counter()
-            sending = []
-            for i in range(PER_SECOND * SECONDS):
-                await asyncio.sleep(max(0.0, began + i / PER_SECOND - time.perf_counter()))
-                sending.append(writers.submit(_send, random.choice(people).id, committed))
-            await crowd.wait()
-        crowd.leave()
-    return [(seen[row] - at) * 1000 for row, at in committed.items()]
+        paths = [f"/ws/notifications/?token={person.token}&last_seq={stage.head()}" for person in people]
+        with Clients(build("clients", folder), port, "tidings", paths) as clients:
+            clients.expect(PER_SECOND * SECONDS)
+            with ThreadPoolExecutor(WRITERS) as writers:
+                sending = [writers.submit(_send, number, random.choice(people).id) async for number in _paced()]
+                await asyncio.to_thread(clients.wait)
+            seen = dict(clients.samples())
+    return [(seen[number] - one.result()) / 1e6 for number, one in enumerate(sending)]
 
 
-def _send(user_id: int, committed: dict[bytes, float]) -> None:
+async def _paced():
+    began = time.monotonic()
+    for number in range(PER_SECOND * SECONDS):
+        await asyncio.sleep(max(0.0, began + number / PER_SECOND - time.monotonic()))
+        yield number
+
+
+def _send(number: int, user_id: int) -> int:
+    """When it was committed, in ns."""
     from notifications import dispatch
     from notifications.events import Audience, Event
 
-    event = Event(kind="general", audience=Audience(users=[user_id]), title=stage.TITLE, message=stage.TEXT)
-    accepted = dispatch.notify(event)
-    at = time.perf_counter()
-    committed[str(accepted.rows.values_list("pk", flat=True).get()).encode()] = at
+    told = {"title": stage.TITLE, "message": stage.TEXT, "data": {"n": number}}
+    dispatch.notify(Event(kind="general", audience=Audience(users=[user_id]), **told))
+    return time.monotonic_ns()
 
 
 def table(found: list[float]) -> list[str]:

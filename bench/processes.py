@@ -5,7 +5,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,20 +19,33 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def pinned(core: int) -> Callable[[], None]:
+    """For a child before it begins: this core is its own, where there are several."""
+    cores = {core} if (os.cpu_count() or 1) > 1 else os.sched_getaffinity(0)
+    return lambda: os.sched_setaffinity(0, cores)
+
+
 class Process:
     """A child on a core of its own; ended, with what it started, at the end of the block."""
 
-    def __init__(self, command: Sequence[str | Path], *, log: Path, core: int = SERVER_CORE, **env: str) -> None:
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        *,
+        log: Path,
+        core: int = SERVER_CORE,
+        stdin: int = subprocess.DEVNULL,
+        **env: str,
+    ) -> None:
         self._log = log.open("ab")
-        cores = {core} if (os.cpu_count() or 1) > 1 else os.sched_getaffinity(0)
         self.child = subprocess.Popen(
             [str(part) for part in command],
             cwd=ROOT,
             env={**os.environ, **env},
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=self._log,
             stderr=self._log,
-            preexec_fn=lambda: os.sched_setaffinity(0, cores),
+            preexec_fn=pinned(core),
         )
 
     def __enter__(self) -> "Process":
@@ -47,9 +61,12 @@ class Process:
         self._log.close()
 
     def cpu_s(self) -> float:
-        """Seconds of CPU, user and system, that the process and its threads have used."""
-        fields = Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Seconds of CPU, user and system, that the living threads of the process have used."""
+        spent = 0
+        for task in Path(f"/proc/{self.child.pid}/task").iterdir():
+            with suppress(FileNotFoundError):  # a thread that has just ended
+                spent += int((task / "schedstat").read_text().split()[0])
+        return spent / 1e9
 
     def memory_kb(self) -> int:
         lines = Path(f"/proc/{self.child.pid}/status").read_text().splitlines()

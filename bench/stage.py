@@ -54,23 +54,35 @@ def head() -> int:
 
 
 def write_broadcasts(count: int) -> list[Any]:
-    """Write events for everybody; their rings are caught, to be rung later."""
-    from notifications import dispatch, expansion
-    from notifications.events import Audience, Event
+    """Write events for everybody, each with its number; their rings are caught, to be rung later.
+
+    All in one transaction: a server's own workers would expand, and ring, what they see unfinished.
+    """
+    from django.db import transaction
+
     from notifications.live import bell
 
     caught: list[Any] = []
     ring = bell.bell.ring
     bell.bell.ring = lambda *rings: caught.extend(rings)  # type: ignore[method-assign]
     try:
-        for _ in range(count):
-            event = Event(kind="system_announcement", audience=Audience(everyone=True), title=TITLE, message=TEXT)
-            accepted = dispatch.notify(event)
-            while expansion.expand_chunk(accepted.pk):
-                pass
+        with transaction.atomic():
+            for number in range(count):
+                _write_broadcast(number)
     finally:
         bell.bell.ring = ring  # type: ignore[method-assign]
     return caught
+
+
+def _write_broadcast(number: int) -> None:
+    from notifications import dispatch, expansion
+    from notifications.events import Audience, Event
+
+    told = {"title": TITLE, "message": TEXT, "data": {"n": number}}
+    event = Event(kind="system_announcement", audience=Audience(everyone=True), **told)
+    accepted = dispatch.notify(event)
+    while expansion.expand_chunk(accepted.pk):
+        pass
 
 
 def payload() -> dict[str, Any]:

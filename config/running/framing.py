@@ -5,6 +5,7 @@ written to one socket in one round of the event loop leaves it in one system cal
 does not find the door in `scope["extensions"]` (another server) goes the way of ASGI.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -27,14 +28,16 @@ class FramingProtocol(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):  # else the handshake was refused
             self.scope["extensions"][WRITE_TEXT] = self.write_text  # type: ignore[assignment] # uvicorn types extensions as dicts
 
-    def write_text(self, text: str) -> bool:
-        """False, and nothing written: not now; `send` would wait, or knows why never again."""
+    def write_text(self, text: bytes) -> bool:
+        """UTF-8. False, and nothing written: not now; `send` would wait, or knows why never again."""
         if self.close_sent or self.disconnected or not self.handshake_complete or not self.writable.is_set():
             return False
-        if not self._due:
+        due = self._due
+        if not due:
             self.loop.call_soon(self._write_due)
-        self._due += framed(text)
-        if len(self._due) > FULL:
+        due += head_of(len(text))
+        due += text
+        if len(due) > FULL:
             self._write_due()
         return True
 
@@ -52,16 +55,17 @@ class FramingProtocol(WebSocketsSansIOProtocol):
         super().shutdown()
 
 
-def framed(text: str) -> bytes:
-    """One final, unmasked text frame.
+@lru_cache(maxsize=1024)
+def head_of(size: int) -> bytes:
+    """What stands before the payload of one final, unmasked text frame of so many bytes.
 
-    >>> framed("hi")
-    b'\\x81\\x02hi'
+    >>> head_of(2)
+    b'\\x81\\x02'
+    >>> head_of(700)
+    b'\\x81~\\x02\\xbc'
     """
-    payload = text.encode()
-    size = len(payload)
     if size < 126:
-        return bytes((_FINAL_TEXT, size)) + payload
+        return bytes((_FINAL_TEXT, size))
     if size < 65_536:
-        return bytes((_FINAL_TEXT, 126)) + size.to_bytes(2, "big") + payload
-    return bytes((_FINAL_TEXT, 127)) + size.to_bytes(8, "big") + payload
+        return bytes((_FINAL_TEXT, 126)) + size.to_bytes(2, "big")
+    return bytes((_FINAL_TEXT, 127)) + size.to_bytes(8, "big")

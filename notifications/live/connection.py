@@ -14,8 +14,9 @@ from collections import deque
 from collections.abc import Coroutine, Generator
 from typing import Any, Protocol
 
-from .resume import Backlog, Question, Row, Sent, Unacked
+from .resume import Backlog, Question, Row
 from .threads import Gathering
+from .unacked import Sent, Unacked
 
 log = logging.getLogger("tidings.live")
 MOST_HELD = 64  # other frames, kept until the client has what came before them
@@ -23,18 +24,17 @@ READ_AGAIN_S = 1.0  # after a failed read
 
 
 class Wire(Protocol):
-    """How a transport writes; `send` may pause for a slow reader."""
+    """How a transport writes; `send` may pause for a slow reader. What it makes of a frame is bytes to all others."""
 
-    def notification(
-        self, name: str, prev: int, row_id: int, seq: int, body: str, again: str | None
-    ) -> dict[str, Any]: ...
+    def notification(self, name: str, prev: int, row_id: int, seq: int, body: bytes, again: str | None) -> bytes: ...
 
-    def frame(self, event: str, data: dict[str, Any]) -> dict[str, Any] | None: ...
+    def frame(self, event: str, data: dict[str, Any]) -> bytes | None:
+        """None: not spoken here."""
 
-    def write_now(self, message: dict[str, Any]) -> bool:
+    def write_now(self, made: bytes) -> bool:
         """True: written, in one step. False: go the way of `send`."""
 
-    async def send(self, message: dict[str, Any]) -> None: ...
+    async def send(self, made: bytes) -> None: ...
 
     async def close(self, code: int) -> None: ...
 
@@ -66,7 +66,7 @@ class Connection:
         self.unacked = Unacked()
         self.behind_since: float | None = None
         self._reader = reader
-        self._held: deque[dict[str, Any]] = deque()
+        self._held: deque[bytes] = deque()
         self._lost = self._lost_said = 0  # frames that were not told, and how many of them `caught_up` has made good
         self._owes_caught_up = False
         self._catching: asyncio.Task[None] | None = None
@@ -74,17 +74,18 @@ class Connection:
 
     # --- hearing ------------------------------------------------------------
     def hear(
-        self, name: str, namespace: str, row_id: int, seq: int, body: str | None, again: str | None = None
+        self, name: str, namespace: str, row_id: int, seq: int, body: bytes | None, again: str | None = None
     ) -> None:
         """A bell rang for this person."""
         if seq <= self.covered or self.closed:
             return  # a repeat
-        self.rung = max(self.rung, seq)
+        if seq > self.rung:
+            self.rung = seq
         if not self.live:
             return  # the catch-up that is under way reads up to `rung`
         if seq - 1 > self.covered or self._is_full():
             self.catch_up()
-        elif not self._shows(namespace):
+        elif self.namespace is not None and self.namespace != namespace:
             self.covered = seq
         elif body is None:
             self.catch_up()
@@ -102,13 +103,13 @@ class Connection:
 
     def tell(self, event: str, data: dict[str, Any]) -> None:
         """Any other frame. It waits for the rows that came before it, and while a reader is stuck."""
-        message = self.wire.frame(event, data)
-        if message is None or self.closed:
+        made = self.wire.frame(event, data)
+        if made is None or self.closed:
             return
         if self.live and not self._stuck:
-            self._write(message)
+            self._write(made)
         elif len(self._held) < MOST_HELD and self._lost == self._lost_said:
-            self._held.append(message)
+            self._held.append(made)
         else:
             self.miss_change()
 
@@ -118,10 +119,10 @@ class Connection:
         self._owes_caught_up = True
         self.catch_up()
 
-    def ping(self, message: dict[str, Any]) -> None:
+    def ping(self, made: bytes) -> None:
         """A life sign of the transport's own; a stuck reader does not need one."""
         if not self._stuck and not self.closed:
-            self._write(message)
+            self._write(made)
 
     # --- catching up --------------------------------------------------------
     def begin(self, backlog: Backlog) -> None:
@@ -216,8 +217,8 @@ class Connection:
             await self._say("unread_count", {"unread_count": standing.unread_count, **now})
 
     async def _say(self, event: str, data: dict[str, Any]) -> None:
-        if message := self.wire.frame(event, data):
-            await self.wire.send(message)
+        if made := self.wire.frame(event, data):
+            await self.wire.send(made)
 
     # --- acknowledging ------------------------------------------------------
     def acked(self, up_to_seq: int) -> list[Sent]:
@@ -237,17 +238,17 @@ class Connection:
             self.catch_up()
 
     # --- writing ------------------------------------------------------------
-    def _shown(self, name: str, row_id: int, seq: int, body: str, again: str | None) -> dict[str, Any]:
-        message = self.wire.notification(name, self.shown, row_id, seq, body, again)
+    def _shown(self, name: str, row_id: int, seq: int, body: bytes, again: str | None) -> bytes:
+        made = self.wire.notification(name, self.shown, row_id, seq, body, again)
         self.covered = self.shown = seq
         self.unacked.add(row_id, seq, len(body))
-        return message
+        return made
 
-    def _write(self, message: dict[str, Any]) -> None:
+    def _write(self, made: bytes) -> None:
         """Write now if the socket takes it, without a task: this is the path every frame goes."""
-        if self.wire.write_now(message):
+        if self.wire.write_now(made):
             return
-        sending = self.wire.send(message)
+        sending = self.wire.send(made)
         try:
             pause = sending.send(None)
         except StopIteration:
@@ -268,10 +269,7 @@ class Connection:
             self._room()
 
     def _is_full(self) -> bool:
-        return self._stuck is not None or self.unacked.is_full()
-
-    def _shows(self, namespace: str) -> bool:
-        return self.namespace is None or self.namespace == namespace
+        return self._stuck is not None or self.unacked.is_full
 
     async def close(self, code: int) -> None:
         if not self.closed:

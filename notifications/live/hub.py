@@ -119,14 +119,14 @@ class Hub:
                     self._hear_myself()
 
     def _hear_new(self, ring: NewRing) -> None:
-        body = ring.tail[1:].decode() if ring.tail else None
-        for head in ring.heads:
-            here = self.people.get(head.user_id)
+        body = ring.tail[1:] if ring.tail else None
+        for user_id, row_id, seq, unread_count, rev in ring.heads:
+            here = self.people.get(user_id)
             if not here:
                 continue
             for connection in here:
-                connection.hear(ring.name, ring.namespace, head.id, head.seq, body, ring.again)
-            self._hear_standing(head.user_id, (head.seq, head.rev, head.unread_count))
+                connection.hear(ring.name, ring.namespace, row_id, seq, body, ring.again)
+            self._hear_standing(user_id, (seq, rev, unread_count))
 
     def _hear_change(self, ring: ChangeRing) -> None:
         for connection in self.people.get(ring.user_id, ()):

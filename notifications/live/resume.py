@@ -1,10 +1,8 @@
-"""What a connection has missed, and what it has not acknowledged. Many connections' questions become one query."""
+"""What a connection has missed. Many connections' questions become one query."""
 
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from time import monotonic
 
 from django.db.models import Q, QuerySet
 
@@ -18,10 +16,6 @@ MOST_ROWS = 1000  # a client further behind reloads its list over REST
 SMALL_GAP = 200  # rows; up to this, questions share one query
 GATHER_S = 0.010
 QUESTIONS_PER_QUERY = 100
-MOST_UNACKED = 256  # frames
-MOST_UNACKED_BYTES = 256 * 1024
-MOST_REMEMBERED = 1024  # frames of a client that never acknowledges
-TOGETHER_S = 0.05  # frames of one burst share the moment of the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +34,7 @@ class Row:
     id: int
     seq: int
     name: str
-    body: str
+    body: bytes
     again: str | None = None
 
 
@@ -147,75 +141,9 @@ def _framed(rows: Sequence[NotificationLog]) -> dict[int, Row]:
 
 def _frame(row: NotificationLog, now: datetime, *, is_silent: bool) -> Row:
     body = wire.body(row, now=now, is_silent=is_silent)
-    return Row(row.pk, row.seq, wire.frame_name(row.event), body[1:].decode(), row.again)
+    return Row(row.pk, row.seq, wire.frame_name(row.event), body[1:], row.again)
 
 
 def reader() -> Gathering[Question, Backlog]:
     """Asks for many connections together: a storm of reconnects is not one query each."""
     return Gathering(read, within_s=GATHER_S)
-
-
-@dataclass(slots=True)
-class Sent:
-    """A frame that is not acknowledged yet."""
-
-    row_id: int
-    seq: int
-    size: int
-    clock: float  # monotonic, at the moment of writing
-    noted: bool = False  # its sent_at is in the database
-
-
-def in_runs(frames: Iterable[Sent]) -> list[list[Sent]]:
-    """Frames of successive seq that were sent together: one statement can say of them all when they were."""
-    runs: list[list[Sent]] = []
-    last: Sent | None = None
-    for sent in frames:
-        if last and sent.seq == last.seq + 1 and sent.clock - last.clock < TOGETHER_S:
-            runs[-1].append(sent)
-        else:
-            runs.append([sent])
-        last = sent
-    return runs
-
-
-class Unacked:
-    """The frames that a client has still to acknowledge. One that never does must not starve: it is never full."""
-
-    def __init__(self) -> None:
-        self.frames: deque[Sent] = deque()
-        self.forgotten = 0  # up to this seq, frames are no longer remembered: their ack goes by range
-        self._size = 0
-        self._has_acked = False
-
-    def add(self, row_id: int, seq: int, size: int) -> None:
-        self.frames.append(Sent(row_id, seq, size, monotonic()))
-        self._size += size
-        if not self._has_acked and len(self.frames) > MOST_REMEMBERED:
-            oldest = self.frames.popleft()
-            self._size -= oldest.size
-            self.forgotten = oldest.seq
-
-    def is_full(self) -> bool:
-        return self._has_acked and (len(self.frames) >= MOST_UNACKED or self._size >= MOST_UNACKED_BYTES)
-
-    def take_up_to(self, seq: int) -> list[Sent]:
-        taken = []
-        while self.frames and self.frames[0].seq <= seq:
-            taken.append(self.frames.popleft())
-        return self._took(taken)
-
-    def take_one(self, row_id: int) -> list[Sent]:
-        taken = [sent for sent in self.frames if sent.row_id == row_id]
-        for sent in taken:
-            self.frames.remove(sent)
-        return self._took(taken)
-
-    def _took(self, taken: list[Sent]) -> list[Sent]:
-        self._has_acked = True
-        self._size -= sum(sent.size for sent in taken)
-        return taken
-
-    def clear(self) -> None:
-        self.frames.clear()
-        self._size = 0

@@ -210,7 +210,7 @@ class NotificationConsumer(AsyncConsumer):
         if self.is_over():
             return
         try:
-            await self.base_send({"type": "websocket.send", "text": frame_text(event, data, ref)})
+            await self.base_send({"type": "websocket.send", "text": frame_text(event, data, ref).decode()})
         except OSError:  # ASGI 2.4: the client has left; its disconnect is on its way
             self.leaving = True
 

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import takewhile
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,8 +16,9 @@ from ..live import hub as live_hub
 from ..live import leases
 from ..live.connection import Connection
 from ..live.leases import Visitor
-from ..live.resume import Backlog, Question, Sent, in_runs
+from ..live.resume import Backlog, Question
 from ..live.threads import Gathering, in_thread
+from ..live.unacked import Sent, in_runs
 from .frames import Close
 from .sign_in import Identity, sign_in
 
@@ -178,13 +178,13 @@ class LiveProcess:
             self.acknowledge_cursor(connection, unacked.forgotten)
             unacked.forgotten = 0
         clock = time.monotonic()
-        rtt_ms = max(0, round((clock - taken[-1].clock) * 1000) - after_ms)
-        rtt_ms = min(rtt_ms, LONGEST_RTT_MS)
+        _, newest, _, written_at = taken[-1]
+        rtt_ms = min(max(0, round((clock - written_at) * 1000) - after_ms), LONGEST_RTT_MS)
+        meters.ack_rtt.observe(rtt_ms / 1000)
         may_raise = cumulative and connection.complete and not connection.owed_cursors
-        floor = taken[-1].seq if may_raise else 0
+        floor = newest if may_raise else 0
         for run in in_runs(taken):
-            sent_at = datetime.now(UTC) - timedelta(seconds=clock - run[0].clock)
-            self._acks.append(inbox.Ack(connection.user_id, run[0].seq, run[-1].seq, sent_at, rtt_ms, floor))
+            self._acks.append(inbox.Ack(connection.user_id, *_span(run, clock), rtt_ms, floor))
 
     async def flush(self) -> None:
         """One statement for all the acks of a moment; those of a busy inbox wait for the next."""
@@ -195,15 +195,13 @@ class LiveProcess:
             except Exception:
                 self._acks = batch + self._acks
                 raise
-        if runs := self._unnoted():
-            now, clock = datetime.now(UTC), time.monotonic()
-            spans = [
-                (user, run[0].seq, run[-1].seq, now - timedelta(seconds=clock - run[0].clock)) for user, run in runs
-            ]
+        if unnoted := self._unnoted():
+            clock = time.monotonic()
+            spans = [(one.user_id, *_span(run, clock)) for one, runs in unnoted for run in runs]
             written = await in_thread(inbox.record_sent, spans)
-            for user, run in runs:
-                for one in run:
-                    one.noted = user in written
+            for one, runs in unnoted:
+                if one.user_id in written:
+                    one.unacked.note(runs[-1][-1])
 
     def _next_acks(self) -> list[inbox.Ack]:
         rows = count = 0
@@ -213,16 +211,15 @@ class LiveProcess:
         batch, self._acks = self._acks[:count], self._acks[count:]
         return batch
 
-    def _unnoted(self) -> list[tuple[int, list[Sent]]]:
-        """(user, run) of frames that nobody has acknowledged for a while."""
+    def _unnoted(self) -> list[tuple[Connection, list[list[Sent]]]]:
+        """Runs of frames that nobody has acknowledged for a while."""
         before = time.monotonic() - NOTE_SENT_AFTER_S
-        found: list[tuple[int, list[Sent]]] = []
+        found: list[tuple[Connection, list[list[Sent]]]] = []
         rows = 0
         for guest in self.guests.values():
-            old = takewhile(lambda sent: sent.clock <= before, guest.connection.unacked.frames)
-            for run in in_runs(sent for sent in old if not sent.noted):
-                found.append((guest.connection.user_id, run))
-                rows += len(run)
+            if old := guest.connection.unacked.unnoted(before):
+                found.append((guest.connection, in_runs(old)))
+                rows += len(old)
             if rows >= MOST_ROWS:
                 break
         return found
@@ -277,6 +274,12 @@ class LiveProcess:
         self.hub.stop()
         for task in self._tasks:
             task.cancel()
+
+
+def _span(run: Sequence[Sent], clock: float) -> tuple[int, int, datetime]:
+    """First and last seq, and when they were written. `clock` is the monotonic now."""
+    (_, first, _, written_at), (_, last, _, _) = run[0], run[-1]
+    return first, last, datetime.now(UTC) - timedelta(seconds=clock - written_at)
 
 
 async def drain(within_s: float) -> None:

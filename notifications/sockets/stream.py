@@ -11,11 +11,12 @@ from urllib.parse import parse_qs
 import orjson
 from django.conf import settings
 
+from .. import meters
 from ..live.connection import Connection
 from ..live.leases import Visitor
 from ..live.resume import Backlog
 from ..live.threads import in_thread
-from .frames import cursor
+from .frames import cursor, note_end
 from .process import Guest, LiveProcess
 from .sign_in import Identity, Refused, sign_in
 
@@ -31,23 +32,26 @@ class StreamWire:
         self._send = send
         self.over = asyncio.Event()
 
-    def notification(self, name: str, prev: int, row_id: int, seq: int, body: str, again: str | None) -> dict[str, Any]:
+    def notification(self, name: str, prev: int, row_id: int, seq: int, body: bytes, again: str | None) -> bytes:
+        meters.frames.notifications += 1
         known = f'"again":"{again}",' if again else ""  # a stream has no frame to say it on
-        return _chunk(f'id: {seq}\nevent: {name}\ndata: {{"id":{row_id},"seq":{seq},{known}{body}\n\n')
+        head = f'id: {seq}\nevent: {name}\ndata: {{"id":{row_id},"seq":{seq},{known}'
+        return b"%b%b\n\n" % (head.encode(), body)
 
-    def frame(self, event: str, data: dict[str, Any]) -> dict[str, Any] | None:
+    def frame(self, event: str, data: dict[str, Any]) -> bytes | None:
         if event == "caught_up":  # what it says of `rev`, a stream says with a ping
             return self.event("ping", {"timestamp": _now(), **data})
         return None if event in _NOT_SPOKEN else self.event(event, data)
 
-    def event(self, event: str, data: dict[str, Any]) -> dict[str, Any]:
-        return _chunk(f"event: {event}\ndata: {orjson.dumps(data, default=str).decode()}\n\n")
+    def event(self, event: str, data: dict[str, Any]) -> bytes:
+        meters.frames.others += 1
+        return b"event: %b\ndata: %b\n\n" % (event.encode(), orjson.dumps(data, default=str))
 
-    async def send(self, message: dict[str, Any]) -> None:
+    async def send(self, made: bytes) -> None:
         if not self.over.is_set():
-            await self._send(message)
+            await self._send({"type": "http.response.body", "body": made, "more_body": True})
 
-    def write_now(self, message: dict[str, Any]) -> bool:
+    def write_now(self, made: bytes) -> bool:
         return False
 
     async def finish(self) -> None:
@@ -56,10 +60,6 @@ class StreamWire:
 
     async def close(self, code: int) -> None:
         self.over.set()  # the client comes back with Last-Event-ID, and is refused then if it must be
-
-
-def _chunk(text: str) -> dict[str, Any]:
-    return {"type": "http.response.body", "body": text.encode(), "more_body": True}
 
 
 class Refusal(Exception):
@@ -85,6 +85,7 @@ async def stream(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await _speak(scope, process, guest, wire, gone)
     finally:
         gone.cancel()
+        note_end("sse", connection.code)
         process.leave(guest)
 
 
@@ -93,7 +94,7 @@ async def _speak(
 ) -> None:
     connection = guest.connection
     backlog = await process.enter(guest, *_asked_for(scope))
-    await wire.send(_chunk("retry: 3000\n\n"))
+    await wire.send(b"retry: 3000\n\n")
     await wire.send(wire.event("connected", _hello(connection, backlog)))
     connection.begin(backlog)
     over = asyncio.ensure_future(wire.over.wait())

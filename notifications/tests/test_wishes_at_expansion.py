@@ -56,14 +56,14 @@ def test_in_quiet_hours_the_open_page_gets_it_silently(listener: Listener) -> No
     told = {ring.heads[0].user_id: ring.tail or b"" for ring in listener.heard() if isinstance(ring, NewRing)}
     assert b'"silent":true' in told[person.pk]
     assert b'"silent":false' in told[awake.pk]
-    assert '"silent":true' in resume.read([Question(person.pk, 0, None)])[0].rows[0].body
+    assert b'"silent":true' in resume.read([Question(person.pk, 0, None)])[0].rows[0].body
 
 
 def test_what_is_critical_is_never_silent() -> None:
     person = make_person()
     asleep(person)
     send(person, priority="critical")
-    assert '"silent":false' in resume.read([Question(person.pk, 0, None)])[0].rows[0].body
+    assert b'"silent":false' in resume.read([Question(person.pk, 0, None)])[0].rows[0].body
 
 
 def test_each_reads_it_in_the_nearest_language_there_is() -> None:
@@ -77,9 +77,9 @@ def test_each_reads_it_in_the_nearest_language_there_is() -> None:
     shown = {
         person.pk: resume.read([Question(person.pk, 0, None)])[0].rows[0].body for person in (german, english, french)
     }
-    assert "zu 5 % erledigt" in shown[german.pk]
-    assert "is 5 % done" in shown[english.pk]
-    assert "is 5 % done" in shown[french.pk]
+    assert b"zu 5 % erledigt" in shown[german.pk]
+    assert b"is 5 % done" in shown[english.pk]
+    assert b"is 5 % done" in shown[french.pk]
 
 
 def test_progress_replaces_the_one_before_in_the_inbox(listener: Listener) -> None:

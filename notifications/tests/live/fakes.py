@@ -20,18 +20,18 @@ class FakeWire:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    def notification(self, name: str, prev: int, row_id: int, seq: int, body: str, again: str | None) -> Frame:
+    def notification(self, name: str, prev: int, row_id: int, seq: int, body: bytes, again: str | None) -> Any:
         return {"event": name, "prev": prev, "id": row_id, "seq": seq, "body": body}
 
-    def frame(self, event: str, data: Frame) -> Frame | None:
+    def frame(self, event: str, data: Frame) -> Any:
         return {"event": event, **data}
 
-    def write_now(self, message: Frame) -> bool:
+    def write_now(self, made: Any) -> bool:
         return False
 
-    async def send(self, message: Frame) -> None:
+    async def send(self, made: Any) -> None:
         await self.gate.wait()
-        self.sent.append(message)
+        self.sent.append(made)
 
     async def close(self, code: int) -> None:
         self.codes.append(code)
@@ -58,7 +58,7 @@ class FakeDatabase(Gathering[Question, Backlog]):
     """One person's rows; while `gate` is closed no question is answered."""
 
     def __init__(self, head: int = 0, size: int = 10) -> None:
-        self.rows: dict[int, tuple[str, str]] = {}
+        self.rows: dict[int, tuple[str, bytes]] = {}
         self.head = 0
         self.rev = 0
         self.asked: list[Question] = []
@@ -71,7 +71,7 @@ class FakeDatabase(Gathering[Question, Backlog]):
     def add(self, namespace: str = "/", size: int = 10) -> int:
         self.head += 1
         self.rev += 1
-        self.rows[self.head] = (namespace, "x" * size)
+        self.rows[self.head] = (namespace, b"x" * size)
         return self.head
 
     def answer(self, question: Question) -> Backlog:

@@ -1,6 +1,7 @@
 """One connection, between a bell that may lie and a client that may be slow: each row once, in order, none left out."""
 
-from notifications.live.resume import MOST_UNACKED, MOST_UNACKED_BYTES, Question
+from notifications.live.resume import Question
+from notifications.live.unacked import MOST_UNACKED, MOST_UNACKED_BYTES
 
 from ..waiting import until
 from .fakes import PERSON, Desk, FakeDatabase
@@ -137,7 +138,7 @@ async def test_a_database_that_went_back_resets_the_client() -> None:
 
 async def test_a_bell_that_the_database_knows_nothing_of_does_not_keep_us_reading() -> None:
     desk = await live(1)
-    desk.connection.hear("notification", "/", 9999, 900, "of another installation on the same Redis")
+    desk.connection.hear("notification", "/", 9999, 900, b"of another installation on the same Redis")
     await until(lambda: desk.connection.live, "going live")
     desk.send()
     assert desk.wire.seqs() == [2]
@@ -239,8 +240,8 @@ async def test_an_ack_is_clamped_to_what_was_sent_and_counts_once() -> None:
     desk = await live()
     for _ in range(3):
         desk.send()
-    assert [sent.seq for sent in desk.connection.acked_one(1002)] == [2]
-    assert [sent.seq for sent in desk.connection.acked(10**9)] == [1, 3]
+    assert [seq for _, seq, _, _ in desk.connection.acked_one(1002)] == [2]
+    assert [seq for _, seq, _, _ in desk.connection.acked(10**9)] == [1, 3]
     assert desk.connection.acked(10**9) == desk.connection.acked_one(1002) == desk.connection.acked_one(5) == []
 
 

@@ -118,7 +118,7 @@ async def test_a_ring_without_a_body_is_read_from_the_database(hub: Hub, person:
     wire = await connect(hub, person)
     await send(person, data={"map": "x" * 20_000})
     await until(lambda: wire.seqs() == [1], "the large one")
-    assert "x" * 20_000 in wire.last("notification")["body"]
+    assert b"x" * 20_000 in wire.last("notification")["body"]
 
 
 async def test_a_sign_out_is_passed_on(hub: Hub, elsewhere: Bell, person: User) -> None:

@@ -84,7 +84,7 @@ def test_what_comes_after_the_cursor_oldest_first(person: User) -> None:
 def test_a_row_is_framed_as_rest_shows_it(person: User) -> None:
     crowd.send(person, message="Grüße", data={"n": [1]}, tags=["a"])
     (row,) = read(person).rows
-    body = orjson.loads("{" + row.body)
+    body = orjson.loads(b"{" + row.body)
     assert (row.id, row.seq, row.name) == (crowd.rows_of(person)[0].pk, 1, "notification")
     assert (body["message"], body["data"], body["tags"], body["status"]) == ("Grüße", {"n": [1]}, ["a"], "pending")
     assert not {"id", "seq"} & body.keys()

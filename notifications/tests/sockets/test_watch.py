@@ -210,7 +210,7 @@ async def test_a_reader_who_takes_not_even_the_close_frame_holds_up_nobody(
 ) -> None:
     device = await caught_up(engineer)
     guest = next(iter(process.guests.values()))
-    guest.connection.wire.send = _never  # type: ignore[method-assign]
+    guest.connection.wire.send = _never  # type: ignore[method-assign,assignment]
     guest.connection.behind_since = 1.0
     await in_thread(Server.objects.update, lease_until=datetime(2020, 1, 1, tzinfo=UTC))
     await process.renew()
@@ -252,7 +252,7 @@ async def test_draining_sends_everybody_elsewhere_and_signs_off(process: LivePro
 
 async def test_a_stuck_reader_does_not_keep_the_server_from_signing_off(process: LiveProcess, engineer: User) -> None:
     device = await caught_up(engineer)
-    next(iter(process.guests.values())).connection.wire.send = _never  # type: ignore[method-assign]
+    next(iter(process.guests.values())).connection.wire.send = _never  # type: ignore[method-assign,assignment]
     await asyncio.wait_for(process.drain(0.1), 10)
     assert not await in_thread(Server.objects.exists)
     assert device.code is None

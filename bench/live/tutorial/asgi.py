@@ -2,8 +2,9 @@
 
 import os
 from typing import Any
+from urllib.parse import parse_qs
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "bench.tutorial.settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "bench.live.tutorial.settings"
 
 import django
 
@@ -12,11 +13,15 @@ django.setup()
 from channels.generic.websocket import AsyncJsonWebsocketConsumer  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
+from rest_framework_simplejwt.tokens import AccessToken  # noqa: E402
 
 
 class TutorialConsumer(AsyncJsonWebsocketConsumer):
+    groups_joined: tuple[str, ...] = ()
+
     async def connect(self) -> None:
-        self.groups_joined = ["everybody", f"user_{self.scope['url_route']['kwargs']['user_id']}"]
+        token = AccessToken(parse_qs(self.scope["query_string"].decode())["token"][0])
+        self.groups_joined = ("everybody", f"user_{token['user_id']}")
         for group in self.groups_joined:
             await self.channel_layer.group_add(group, self.channel_name)
         await self.accept()
@@ -29,4 +34,4 @@ class TutorialConsumer(AsyncJsonWebsocketConsumer):
         await self.send_json(event["payload"])
 
 
-application = ProtocolTypeRouter({"websocket": URLRouter([path("ws/<int:user_id>/", TutorialConsumer.as_asgi())])})
+application = ProtocolTypeRouter({"websocket": URLRouter([path("ws/", TutorialConsumer.as_asgi())])})

@@ -1,0 +1,11 @@
+"""No database, no middleware: only what its consumer needs."""
+
+import os
+
+SECRET_KEY = os.environ["SECRET_KEY"]
+INSTALLED_APPS = ["channels"]
+ALLOWED_HOSTS = ["*"]
+ASGI_APPLICATION = "bench.live.tutorial.asgi.application"
+CHANNEL_LAYERS = {
+    "default": {"BACKEND": os.environ["LAYER"], "CONFIG": {"hosts": [os.environ["REDIS_URL"]], "prefix": "tutorial"}}
+}
