@@ -213,7 +213,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 # --- the engine -------------------------------------------------------------
 NOTIFICATION_SIGN_IN = "config.sign_in.handshake"  # who is behind a socket: the engine never sees a token's inside
 NOTIFICATION_LINK_THROTTLE = "config.sign_in.throttles.WrongLinkThrottle"
-NOTIFICATION_KEEPERS = ["config.sign_in.people", "core.people"]  # what the host keeps about a person: export, erase
+NOTIFICATION_KEEPERS = ["config.people", "core.people"]  # what the host keeps about a person: export, erase
 NOTIFICATION_CATALOGUES = [BASE_DIR / "core" / "kinds.toml"]
 if not flag("NOTIFICATION_PERSISTENCE_ENABLED", default=True):
     raise ImproperlyConfigured("NOTIFICATION_PERSISTENCE_ENABLED=false is refused: storing is the point")

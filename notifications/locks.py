@@ -38,8 +38,12 @@ def transacting(write: Callable[P, R]) -> Callable[P, R]:
     return tried
 
 
+class Gone(Exception):
+    """There is no inbox, and none is made for an account that is not active: its person was erased a moment ago."""
+
+
 def lock_inboxes(user_ids: Sequence[int]) -> dict[int, Inbox]:
-    """Hold these people's inboxes until the transaction ends; makes those that are missing."""
+    """Hold these people's inboxes until the transaction ends; makes those that active people miss."""
     locked = _locked(user_ids)
     if missing := sorted(set(user_ids) - set(locked)):
         # two who make the same row at once may tie; the database breaks it, and `transacting` tries again
@@ -54,7 +58,7 @@ def _make(user_ids: Sequence[int]) -> None:
     counters = [field.attname for field in Inbox._meta.concrete_fields if not field.primary_key]
     sql = f"""
         INSERT INTO {Inbox._meta.db_table} (user_id, {", ".join(counters)})
-        SELECT id, {", ".join("0" for _ in counters)} FROM {people.db_table} WHERE id {these} ORDER BY id
+        SELECT id, {", ".join("0" for _ in counters)} FROM {people.db_table} WHERE id {these} AND is_active ORDER BY id
         ON CONFLICT DO NOTHING"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [ids])
@@ -81,7 +85,10 @@ def lock_free_inboxes(user_ids: Sequence[int]) -> dict[int, Inbox]:
 
 
 def lock_inbox(user_id: int) -> Inbox:
-    return lock_inboxes([user_id])[user_id]
+    """Raises Gone."""
+    if inbox := lock_inboxes([user_id]).get(user_id):
+        return inbox
+    raise Gone(f"person {user_id}")
 
 
 def share_events(event_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Event]:

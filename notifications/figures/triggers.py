@@ -25,6 +25,14 @@ def install(**_: Any) -> None:
                     cursor.execute(statement)
 
 
+def remove() -> None:
+    """For a migration that is undone: what they write to is gone then."""
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            on = f" ON {table.name}" if connection.vendor == "postgresql" else ""
+            cursor.execute(f"DROP TRIGGER IF EXISTS {_name(table)}{on}")
+
+
 def _name(table: Table) -> str:
     return f"figures_note_{table.source}"
 

@@ -44,7 +44,7 @@ def prune_old(after: int = 0, by: By = THE_JOB) -> tuple[int, int | None]:
     which = old_rows(database_now())
     here = which.filter(pk__gt=after, **({"pk__lte": end} if end else {}))
     candidates = list(here.order_by("pk").values_list("pk", "recipient_id")[:BATCH])
-    gone = _remove(candidates, which, by) if candidates else 0
+    gone = remove(candidates, which, by) if candidates else 0
     return gone, candidates[-1][0] if len(candidates) == BATCH else end
 
 
@@ -67,7 +67,7 @@ def prune_crowded(after: int = 0, by: By = THE_JOB) -> tuple[int, int | None]:
     rows = read_rows_of(user_id)
     surplus = crowded["rows"] - settings.MAX_NOTIFICATIONS_PER_USER
     candidates = [(pk, user_id) for pk in rows.order_by("seq").values_list("pk", flat=True)[: min(surplus, BATCH)]]
-    gone = _remove(candidates, rows, by) if candidates else 0
+    gone = remove(candidates, rows, by) if candidates else 0
     return gone, user_id - 1 if gone and surplus > BATCH else user_id
 
 
@@ -90,7 +90,7 @@ def _free() -> QuerySet[NotificationLog]:
 
 
 @transacting
-def _remove(candidates: Sequence[tuple[int, int]], which: QuerySet[NotificationLog], by: By) -> int:
+def remove(candidates: Sequence[tuple[int, int]], which: QuerySet[NotificationLog], by: By) -> int:
     """Delete those that still belong to `which` now that their owners' inboxes are locked; how many."""
     inboxes = lock_inboxes(sorted({user for _, user in candidates}))
     now = database_now()

@@ -5,6 +5,8 @@ version before write while this is under way is sealed like everything else. The
 are through (`audit.guard.after_migrating`).
 """
 
+import notifications.models.notification
+from django.conf import settings
 from django.db import migrations, models
 
 from notifications.audit import guard
@@ -49,6 +51,17 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="auditentry",
             index=models.Index(fields=["batch", "id"], name="audit_batch"),
+        ),
+        migrations.AlterField(  # of no column: accounts with an inbox are not deleted any more, but erased
+            model_name="inbox",
+            name="user",
+            field=models.OneToOneField(
+                on_delete=notifications.models.notification.erased_instead,
+                primary_key=True,
+                related_name="+",
+                serialize=False,
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.RunPython(migrations.RunPython.noop, open_again),
     ]

@@ -1,5 +1,11 @@
 from django.db import migrations, models
 
+from notifications.figures import triggers
+
+
+def forget_triggers(apps, schema_editor):
+    triggers.remove()
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -108,4 +114,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.RunPython(migrations.RunPython.noop, forget_triggers),
     ]

@@ -1,9 +1,12 @@
 """A person's inbox and its rows: narrow, one per recipient of an event."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from ..events import Refused
 from .event import Event, outlived
 
 
@@ -49,10 +52,18 @@ class Again(models.TextChoices):
     SNOOZE = "snooze"
 
 
+def erased_instead(collector: Any, field: Any, inboxes: Any, using: str) -> None:
+    """An account that is deleted would take its rows along, and the ledger could not say where they went."""
+    whose = ", ".join(str(inbox.pk) for inbox in inboxes)
+    raise Refused(
+        "user", f"Who was told something is erased, not deleted: manage.py erase_user {whose}", "erase_instead"
+    )
+
+
 class Inbox(models.Model):
     """One per person: the counters, and the lock. Whoever writes a person's rows holds this row first (locks.py)."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=erased_instead, primary_key=True, related_name="+")
     last_seq = models.BigIntegerField(default=0)
     unread_count = models.PositiveIntegerField(
         default=0, help_text="Listed and unread; a test compares it with COUNT(*)."

@@ -1,5 +1,5 @@
-"""Other backends and their keys."""
+"""Other backends and their keys; and users."""
 
-from . import accounts
+from . import accounts, people
 
-__all__ = ["accounts"]
+__all__ = ["accounts", "people"]

@@ -160,7 +160,7 @@ def test_what_becomes_unread_meanwhile_stays() -> None:
     which = pruning.old_rows(NOW)
     assert [found.pk for found in which] == [row.pk]
     inbox.mark_as_unread(person.pk, [row.pk])
-    assert pruning._remove([(row.pk, person.pk)], which, pruning.THE_JOB) == 0
+    assert pruning.remove([(row.pk, person.pk)], which, pruning.THE_JOB) == 0
     assert [kept.pk for kept in rows_of(person)] == [row.pk]
 
 
