@@ -16,6 +16,7 @@ from .deliveries.views import DeliveryViewSet
 from .events.views import EventViewSet, KindViewSet
 from .inbox.views import NotificationViewSet
 from .preferences.views import PreferencesViewSet
+from .privacy.views import ExportViewSet
 from .reaching.own import OwnChannelViewSet
 from .reaching.staff import ChannelViewSet, SuppressionViewSet, WebhookViewSet
 from .reaching.views import DeviceViewSet, PhoneViewSet
@@ -55,6 +56,7 @@ def _routes(router: SimpleRouter) -> list[URLPattern | URLResolver]:
     router.register("notifications/preferences", PhoneViewSet, basename="phone")
     router.register("notifications/channels", OwnChannelViewSet, basename="own-channel")
     router.register("notifications/rooms", RoomViewSet, basename="room")
+    router.register("notifications/export", ExportViewSet, basename="export")
     router.register("admin/rooms", StaffRoomViewSet, basename="staff-room")
     router.register("admin/channels", ChannelViewSet, basename="channel")
     router.register("admin/suppressions", SuppressionViewSet, basename="suppression")
