@@ -101,19 +101,14 @@ def _rows(rows: int, people: list[int], seqs: dict[int, int]) -> Iterator[tuple[
 
     chance, now = random.Random(7), timezone.now()
     rhythm = [2 + (4 if 7 <= hour <= 18 else 0) for hour in range(24)]
-    told = 0
-    per_event = min(len(people), max(1, rows // 600))
-    moments = sorted(
-        at
-        for at in (
-            (now - timedelta(days=chance.randrange(DAYS))).replace(
-                hour=chance.choices(range(24), rhythm)[0], minute=chance.randrange(60)
-            )
-            for _ in range(3 * rows // per_event)
-        )
-        if at < now and (at.weekday() < 5 or chance.random() < 0.35)
-    )
-    for at in moments[:: max(1, len(moments) * per_event // rows)]:
+    told, per_event = 0, min(len(people), max(1, rows // 600))
+    moments = []
+    while len(moments) * per_event < rows:
+        day = now - timedelta(days=chance.randrange(DAYS))
+        at = day.replace(hour=chance.choices(range(24), rhythm)[0], minute=chance.randrange(60))
+        if at < now and (at.weekday() < 5 or chance.random() < 0.35):
+            moments.append(at)
+    for at in sorted(moments):
         kind = chance.choices(list(KINDS), [often for often, *_ in KINDS.values()])[0]
         event = Event.objects.create(
             id=uuid.uuid4(),

@@ -1,7 +1,7 @@
 """What a period came to: totals, and rows by day, kind, channel, priority or person (docs/analytics.md)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -54,6 +54,22 @@ def numbers(tally: Tally) -> dict[str, Any]:
         "p50_ack_rtt_ms": percentile(tally.rtt_ms, 0.50),
         "p95_ack_rtt_ms": percentile(tally.rtt_ms, 0.95),
     }
+
+
+def numbers_of(key: str, tally: Tally) -> dict[str, Any]:
+    """The same of a row; where the key is a channel outside, a rate is None that its provider says nothing about."""
+    told = _TOLD.get(key, _RATES)
+    return {**numbers(tally), **{rate: None for rate in _RATES if rate not in told}}
+
+
+_RATES = ("delivery_rate", "read_rate")
+_TOLD: Mapping[str, Sequence[str]] = {
+    Channel.EMAIL: (),
+    Channel.PUSH: (),
+    Channel.APPRISE: (),
+    Channel.WEBHOOK: (),
+    Channel.SMS: ("delivery_rate",),
+}
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -11,9 +11,13 @@ from math import ceil, floor, log10
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-WIDTH, HEIGHT = 720, 230
+WIDE, HALF = 900, 430  # as they are shown on a desk, so that letters have their size
+HEIGHT = 230
 LEFT, RIGHT, TOP, BOTTOM = 54, 10, 12, 28
-MOST_LABELS = 8
+LABEL = 80  # room for a label below
+MOST_DOTS = 60  # beyond them they are hardly dots
+_S, _MIN, _H, _D = 1_000, 60_000, 3_600_000, 86_400_000
+DURATIONS = (1, 10, 100, _S, 10 * _S, _MIN, 10 * _MIN, _H, 6 * _H, _D, 7 * _D, 30 * _D, 365 * _D, 3_650 * _D)  # ms
 Values = Sequence[float | None]
 Series = Mapping[str, Values]  # by name; the name is the class, too
 Say = Callable[[float], str]
@@ -52,10 +56,14 @@ def counting(highest: float) -> Scale:
 
 
 def lasting(values: Sequence[float]) -> Scale:
-    """Durations in ms, from a power of ten to one: what takes hours stands beside what takes milliseconds."""
-    low = floor(log10(max(1, min(values))))
-    high = ceil(log10(max(10, *values)))
-    return Scale([10**power for power in range(low, max(high, low + 1) + 1)], is_log=True)
+    """Durations in ms, each step many times the one before: hours stand beside milliseconds.
+
+    >>> lasting([40, 3_000]).ticks
+    [10, 100, 1000, 10000]
+    """
+    low = max((step for step in DURATIONS if step <= min(values)), default=DURATIONS[0])
+    high = min((step for step in DURATIONS if step > max(values)), default=DURATIONS[-1])
+    return Scale([step for step in DURATIONS if low <= step <= high], is_log=True)
 
 
 def around(values: Sequence[float]) -> Scale:
@@ -65,83 +73,99 @@ def around(values: Sequence[float]) -> Scale:
     return Scale([step * n for n in range(floor(low / step), max(ceil(high / step), 1) + 1)])
 
 
+@dataclass(frozen=True)
+class Frame:
+    """What is drawn into: a place for each label, and a scale."""
+
+    labels: Sequence[str]
+    scale: Scale
+    say: Say
+    width: int
+
+    @property
+    def room(self) -> float:
+        return (self.width - LEFT - RIGHT) / max(1, len(self.labels))
+
+    def x(self, place: int) -> float:
+        """The middle of a label's place."""
+        return round(LEFT + self.room * (place + 0.5), 1)
+
+
 def bars(title: str, labels: Sequence[str], series: Series, *, say: Say) -> SafeString:
     """For each label, one bar inside the other: the first series is the widest."""
-    scale = counting(max((value or 0 for values in series.values() for value in values), default=0))
-    room = (WIDTH - LEFT - RIGHT) / max(1, len(labels))
-    groups = format_html_join(
-        "", "{}", ((_group(i, room, label, series, scale, say),) for i, label in enumerate(labels))
+    highest = max((value or 0 for values in series.values() for value in values), default=0)
+    frame = Frame(labels, counting(highest), say, WIDE)
+    groups = format_html_join("", "{}", ((_group(frame, place, series),) for place in range(len(labels))))
+    return _chart(title, frame, series, groups)
+
+
+def _group(frame: Frame, place: int, series: Series) -> SafeString:
+    said = ", ".join(f"{name} {frame.say(values[place] or 0)}" for name, values in series.items())
+    rects = format_html_join("", "{}", ((_bar(frame, place, *one),) for one in enumerate(series.items())))
+    hit = format_html(
+        '<rect class="hit" x="{}" y="{}" width="{}" height="{}"/>',
+        *(round(LEFT + frame.room * place, 1), TOP, round(frame.room, 1), HEIGHT - TOP - BOTTOM),
     )
-    return _chart(title, labels, scale, say, groups, describe(labels, series, say))
+    return format_html('<g class="group"><title>{}: {}</title>{}{}</g>', frame.labels[place], said, hit, rects)
 
 
-def _group(place: int, room: float, label: str, series: Series, scale: Scale, say: Say) -> SafeString:
-    middle = LEFT + room * (place + 0.5)
-    said = ", ".join(f"{name} {say(values[place] or 0)}" for name, values in series.items())
-    each = [
-        (
-            name,
-            round(middle - width / 2, 1),
-            scale.y(value),
-            round(width, 1),
-            round(HEIGHT - BOTTOM - scale.y(value), 1),
-        )
-        for depth, (name, values) in enumerate(series.items())
-        if (value := values[place]) and (width := max(1.0, min(room * 0.8, 44) * (1 - depth * 0.3)))
-    ]
-    rects = format_html_join("", '<rect class="{}" x="{}" y="{}" width="{}" height="{}" rx="1.5"/>', each)
-    back = (round(LEFT + room * place, 1), TOP, round(room, 1), HEIGHT - TOP - BOTTOM)
-    hit = format_html('<rect class="hit" x="{}" y="{}" width="{}" height="{}"/>', *back)
-    return format_html('<g class="group"><title>{}: {}</title>{}{}</g>', label, said, hit, rects)
+def _bar(frame: Frame, place: int, depth: int, one: tuple[str, Values]) -> SafeString:
+    name, values = one
+    top, width = frame.scale.y(values[place] or 0), max(1.0, min(frame.room * 0.8, 44) * (1 - depth * 0.3))
+    return format_html(
+        '<rect class="{}" x="{}" y="{}" width="{}" height="{}" rx="1.5"/>',
+        *(name, round(frame.x(place) - width / 2, 1), top, round(width, 1), round(HEIGHT - BOTTOM - top, 1)),
+    )
 
 
-def lines(title: str, labels: Sequence[str], series: Series, *, scale: Scale, say: Say) -> SafeString:
+def lines(
+    title: str, labels: Sequence[str], series: Series, *, scale: Scale, say: Say, width: int = HALF
+) -> SafeString:
     """A line for each series, with a gap where there is nothing; each value is a point that says itself."""
-    room = (WIDTH - LEFT - RIGHT) / max(1, len(labels))
-    drawn = format_html_join(
-        "", "{}", ((_line(name, labels, values, room, scale, say),) for name, values in series.items())
+    frame = Frame(labels, scale, say, width)
+    drawn = format_html_join("", "{}", ((_line(frame, name, values),) for name, values in series.items()))
+    return _chart(title, frame, series, drawn)
+
+
+def _line(frame: Frame, name: str, values: Values) -> SafeString:
+    there = {place: value for place, value in enumerate(values) if value is not None}
+    steps = (
+        f"{'L' if place - 1 in there else 'M'}{frame.x(place)} {frame.scale.y(value)}" for place, value in there.items()
     )
-    return _chart(title, labels, scale, say, drawn, describe(labels, series, say))
-
-
-def _line(name: str, labels: Sequence[str], values: Values, room: float, scale: Scale, say: Say) -> SafeString:
-    points = [
-        (round(LEFT + room * (place + 0.5), 1), scale.y(value), labels[place], value)
-        for place, value in enumerate(values)
-        if value is not None
-    ]
-    there = {place for place, value in enumerate(values) if value is not None}
-    path = ""
-    for place, (x, y, *_) in zip(sorted(there), points, strict=True):
-        path += f"{'L' if place - 1 in there else 'M'}{x} {y}"
+    radius = 2.5 if len(there) < MOST_DOTS else 1
     dots = format_html_join(
         "",
         '<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}: {} {}</title></circle>',
-        ((name, x, y, 3 if len(points) < 60 else 1.5, label, name, say(value)) for x, y, label, value in points),
+        (
+            (name, frame.x(place), frame.scale.y(value), radius, frame.labels[place], name, frame.say(value))
+            for place, value in there.items()
+        ),
     )
-    return format_html('<path class="{}" d="{}"/>{}', name, path, dots)
+    return format_html('<path class="{}" d="{}"/>{}', name, "".join(steps), dots)
 
 
-def _chart(title: str, labels: Sequence[str], scale: Scale, say: Say, drawn: SafeString, said: str) -> SafeString:
+def _chart(title: str, frame: Frame, series: Series, drawn: SafeString) -> SafeString:
+    said = describe(frame.labels, series, frame.say)
     return format_html(
-        '<svg class="chart" viewBox="0 0 {} {}" role="img"><title>{}</title><desc>{}</desc>{}{}{}</svg>',
-        *(WIDTH, HEIGHT, title, said, _grid(scale, say), drawn, _below(labels)),
+        '<svg class="chart{}" viewBox="0 0 {} {}" role="img"><title>{}</title><desc>{}</desc>{}{}{}</svg>',
+        *(" wide" if frame.width == WIDE else "", frame.width, HEIGHT, title, said),
+        *(_grid(frame), drawn, _below(frame)),
     )
 
 
-def _grid(scale: Scale, say: Say) -> SafeString:
-    ends = (LEFT, WIDTH - RIGHT)
-    rows = [(ends[0], ends[1], scale.y(tick), LEFT - 8, scale.y(tick) + 4, say(tick)) for tick in scale.ticks]
-    cells = ((a, y, b, y, x, below, said) for a, b, y, x, below, said in rows)
+def _grid(frame: Frame) -> SafeString:
+    cells = (
+        (LEFT, y := frame.scale.y(tick), frame.width - RIGHT, y, LEFT - 8, y + 4, frame.say(tick))
+        for tick in frame.scale.ticks
+    )
     return format_html_join(
         "", '<line class="grid" x1="{}" y1="{}" x2="{}" y2="{}"/><text class="axis y" x="{}" y="{}">{}</text>', cells
     )
 
 
-def _below(labels: Sequence[str]) -> SafeString:
-    room = (WIDTH - LEFT - RIGHT) / max(1, len(labels))
-    every = max(1, ceil(len(labels) / MOST_LABELS))
-    shown = [(round(LEFT + room * (i + 0.5), 1), HEIGHT - 8, label) for i, label in enumerate(labels) if i % every == 0]
+def _below(frame: Frame) -> SafeString:
+    every = max(1, ceil(LABEL / frame.room))
+    shown = ((frame.x(i), HEIGHT - 8, frame.labels[i]) for i in range(0, len(frame.labels), every))
     return format_html_join("", '<text class="axis x" x="{}" y="{}">{}</text>', shown)
 
 

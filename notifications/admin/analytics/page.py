@@ -66,7 +66,7 @@ def download(request: HttpRequest, by: str) -> HttpResponse:
     lines = csv.writer(answer)
     lines.writerow([by, *numbers(Tally())])
     for key, tally in GROUPED[by](analytics.of_everybody(period)).items():
-        lines.writerow([key, *numbers(tally).values()])
+        lines.writerow([key, *analytics.numbers_of(key, tally).values()])
     return answer
 
 
@@ -144,7 +144,10 @@ def _tables(period: Period, tallies: Tallies) -> dict[str, Any]:
     return {
         "kinds": [_line(kind, tally) for kind, tally in often[:MOST_KINDS]],
         "more_kinds": max(0, len(often) - MOST_KINDS),
-        "channels": [_line(channel, tally) for channel, tally in analytics.by_channel(tallies).items()],
+        "channels": [
+            _line(channel, tally, analytics.numbers_of(channel, tally))
+            for channel, tally in analytics.by_channel(tallies).items()
+        ],
         "least_read": [_line(kind, tally) for kind, tally in ignoring.least_read(by_kind, SHOWN).items()],
         "never_read": [(user, names.get(user, f"#{user}"), tally.created) for user, tally in silent.items()],
         "looked_at": ignoring.LOOKED_AT,
@@ -152,9 +155,9 @@ def _tables(period: Period, tallies: Tallies) -> dict[str, Any]:
     }
 
 
-def _line(key: str, tally: Tally) -> dict[str, Any]:
+def _line(key: str, tally: Tally, said: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """A row of a table: the numbers as they are shown, and the rates as little bars."""
-    said = numbers(tally)
+    said = said or numbers(tally)
     return {
         "key": key,
         **{name: f"{said[name]:,}" for name in NAMES},
@@ -175,6 +178,8 @@ def _metric(request: HttpRequest) -> dict[str, Any]:
         return {"metric_names": names, "metric_name": name, "metric": None}
     labels = [f"{row.recorded_at:%d %b %H:%M}" for row in rows]
     values = [row.value for row in rows]
-    drawn = charts.lines(name, labels, {"value": values}, scale=charts.around(values), say=saying.count)
+    drawn = charts.lines(
+        name, labels, {"value": values}, scale=charts.around(values), say=saying.count, width=charts.WIDE
+    )
     told = [(label, [f"{value:g}"]) for label, value in zip(labels, values, strict=True)]
     return {"metric_names": names, "metric_name": name, "metric": Figure(name, drawn, ["value"], told)}

@@ -18,7 +18,7 @@ from ..filtering import Moment
 from ..paging import bounded_count
 
 SUBJECT_SCHEMA = {
-    "type": ["object", "null"],
+    "type": "object",
     "properties": {"kind": {"type": "string"}, "id": {"type": "string"}},
     "required": ["kind", "id"],
 }

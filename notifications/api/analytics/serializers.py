@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from .asking import GROUPS, DayField
@@ -31,6 +31,7 @@ class RowSerializer(NumbersSerializer):
     key = serializers.CharField()
 
 
+@extend_schema_serializer(many=False)  # one answer, not a list
 class OwnAnalyticsSerializer(serializers.Serializer[Any]):
     """What a period came to; both days are counted whole, in UTC."""
 
@@ -58,6 +59,7 @@ class LinkField(serializers.CharField):
     """Where to go on."""
 
 
+@extend_schema_serializer(many=False)  # one answer, not a list
 class AnalyticsSerializer(OwnAnalyticsSerializer):
     """`next` is there for by=user: people are paged by id."""
 

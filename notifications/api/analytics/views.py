@@ -28,6 +28,7 @@ GROUPED: Mapping[str, Callable[[Tallies], Mapping[str, Tally]]] = {
 class OwnAnalyticsViewSet(GenericViewSet[Figure]):
     """What came of one's own notifications."""
 
+    queryset = Figure.objects.none()
     pagination_class = None
     serializer_class: type[Serializer[Any]] = OwnAnalyticsSerializer
 
@@ -43,6 +44,7 @@ class OwnAnalyticsViewSet(GenericViewSet[Figure]):
 class AnalyticsViewSet(GenericViewSet[Figure]):
     """What came of everybody's notifications."""
 
+    queryset = Figure.objects.none()
     pagination_class = None
     permission_classes = [IsAdminUser]
     serializer_class: type[Serializer[Any]] = AnalyticsSerializer
@@ -85,4 +87,4 @@ def _answer(said: Mapping[str, Any], tallies: Tallies, rows: list[dict[str, Any]
 
 
 def _rows(grouped: Mapping[str, Tally]) -> list[dict[str, Any]]:
-    return [{"key": key, **analytics.numbers(tally)} for key, tally in grouped.items()]
+    return [{"key": key, **analytics.numbers_of(key, tally)} for key, tally in grouped.items()]
