@@ -16,7 +16,7 @@ from drf_spectacular.openapi import AutoSchema
 from rest_framework.permissions import SAFE_METHODS, AllowAny
 
 HERE = Path(__file__).parent
-_END_OF_SENTENCE = re.compile(r"(?<=[.:!?])\s+(?=[^a-z])")
+_END_OF_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z])")
 
 
 @cache
@@ -50,7 +50,7 @@ class Operation(AutoSchema):
         for status, name in self._errors():
             bodies.setdefault(status, {"$ref": f"#/components/responses/{name}"})
         for status, codes in self._more.get("refuses", {}).items():
-            bodies[str(status)] = _refusal(codes, is_throttle=status == 429)
+            bodies[str(status)] = _refusal(codes)
         return dict(sorted(bodies.items()))
 
     def _errors(self) -> Iterator[tuple[str, str]]:
@@ -90,8 +90,9 @@ def _with_meaning(parameter: dict[str, Any], meanings: dict[str, str]) -> dict[s
 _WELL = {"200": "Done.", "201": "Made.", "202": "Accepted: stored, and told from now on.", "204": "Done."}
 
 
-def _refusal(codes: dict[str, str], *, is_throttle: bool) -> dict[str, Any]:
+def _refusal(codes: dict[str, str]) -> dict[str, Any]:
     """What this operation alone refuses: each code with its meaning."""
-    told = [f"`{code}`: {meaning}" for code, meaning in codes.items()]
     schema = {"$ref": "#/components/schemas/Refusal", "properties": {"code": {"enum": list(codes)}}}
-    return {"description": "; ".join(told) + ".", "content": {"application/json": {"schema": schema}}}
+    examples = {code: {"value": {"detail": f"{meaning}.", "code": code}} for code, meaning in codes.items()}
+    told = "; ".join(f"`{code}`: {meaning}" for code, meaning in codes.items())
+    return {"description": f"{told}.", "content": {"application/json": {"schema": schema, "examples": examples}}}
