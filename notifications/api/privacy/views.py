@@ -19,7 +19,7 @@ class ExportViewSet(ViewSet):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     @transaction.atomic
     def list(self, request: Request) -> HttpResponse:
-        """Everything that is kept about you, as one file. From the account to the audit, as JSON that says what it is."""
+        """Everything that is kept about you. One JSON file, from the account to what the audit says."""
         person = actor(request)
         said = "".join(privacy.export(person[0]))
         audit.record("person.exported", "user", person[0], actor=person, target_user_id=person[0])
