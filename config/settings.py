@@ -7,6 +7,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
 from config.documents.settings import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
@@ -45,6 +46,8 @@ TRUSTED_PROXIES = names("TRUSTED_PROXIES", [])
 METRICS_TOKEN = text("METRICS_TOKEN", "")  # who bears it may read /metrics
 places.use(cache_dir(DATA_DIR, "metrics"))
 CORS_ALLOW_CREDENTIALS = True
+CORS_ALLOW_HEADERS = (*default_headers, "idempotency-key")
+CORS_EXPOSE_HEADERS = ("Retry-After", "X-Request-ID")
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.reports.WithoutSecrets"
 
 INSTALLED_APPS = [
@@ -118,7 +121,6 @@ AUTH_PASSWORD_VALIDATORS = [
 # --- what browsers are told (config/headers.py) --------------------------------
 IS_HTTPS = BASE_URL.startswith("https://")
 CONTENT_SECURITY_POLICY = content_security_policy(is_https=IS_HTTPS)
-X_FRAME_OPTIONS = "SAMEORIGIN"  # as frame-ancestors says it, for browsers that do not know that
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0

@@ -41,7 +41,7 @@ def test_every_answer_says_the_rest(client: Client, db: None, path: str) -> None
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Referrer-Policy"] == "same-origin"
     assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
-    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+    assert answer["X-Frame-Options"] == "DENY"
 
 
 def test_with_https_nothing_is_fetched_without() -> None:
