@@ -1,5 +1,6 @@
 """Who may do what: every route and method, asked by everybody. A route that no row names fails the test."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,146 +20,7 @@ from notifications import dispatch, events
 from notifications.api.urls import ALIASES
 from notifications.models import Delivery, Device, NotificationLog, Room, Suppression, Template, Webhook
 
-ROLES = ("nobody", "owner", "other", "staff", "superuser")
-# what each of them is answered; "ok": let in, whatever comes of it
-EVERYBODY = "ok  ok  ok  ok  ok"
-SIGNED_IN = "401 ok  ok  ok  ok"
-OWNER_ONLY = "401 ok  404 404 404"  # somebody else's is not there, for staff neither
-SENDER = "401 403 403 ok  ok"  # staff, and programs: config/sign_in/tests/test_keys_open_nothing_else.py
-STAFF = SENDER
-THE_DESKS = "401 ok  404 404 ok"  # the requester's own; those who oversee see all, staff as such do not
-THE_DESKS_ACTS = "401 403 404 404 ok"  # a manager's: the requester sees the ticket and may not
-ASSIGNEES = "401 403 404 404 403"
-PAGE = "302 ok  ok  ok  ok"  # nobody is sent to sign in
-
-TABLE: dict[str, tuple[str, ...]] = {
-    EVERYBODY: (
-        "GET healthz",
-        "GET readyz",
-        "GET metrics",  # a loopback peer; who else may: config/watching/tests/test_scraping.py
-        "GET service-worker.js",
-        "GET schema",
-        "GET docs",
-        "GET asyncapi.yaml",
-        "POST token",
-        "POST token/refresh",
-        "GET login",
-        "POST login",
-        "GET logout",
-        "GET password/reset",
-        "POST password/reset",
-        "GET password/reset/sent",
-        "GET password/reset/done",
-        "GET password/reset/<uidb64>/<token>",
-        "POST password/reset/<uidb64>/<token>",
-        "GET unsubscribe/<token>",
-        "POST unsubscribe/<token>",
-        "GET preferences/<token>",
-        "POST preferences/<token>",
-        "GET callbacks/<channel>",
-        "POST callbacks/<channel>",
-    ),
-    PAGE: (
-        "GET ",
-        "GET preferences",
-        "GET password/change",
-        "POST password/change",
-        "GET password/change/done",
-        "POST logout",
-        "GET admin",
-    ),
-    SIGNED_IN: (
-        "POST token/revoke",
-        "POST socket-ticket",
-        "GET tickets",
-        "POST tickets",
-        "GET notifications",
-        "GET notifications/unread",
-        "GET notifications/unread_count",
-        "GET notifications/unread-count",
-        "GET notifications/analytics",
-        "POST notifications/ack",
-        "POST notifications/bulk",
-        "POST notifications/seen",
-        "POST notifications/mark_all_as_read",
-        "POST notifications/mark-all-read",
-        "PUT notifications/read-all",
-        "GET notifications/preferences",
-        "PUT notifications/preferences",
-        "PATCH notifications/preferences",
-        "POST notifications/preferences/verify_phone",
-        "POST notifications/preferences/confirm_phone",
-        "GET notifications/devices",
-        "POST notifications/devices",
-        "GET notifications/channels",
-        "POST notifications/channels/<channel>/test",
-        "GET notifications/rooms",
-        "POST notifications/rooms",
-        "GET notification-types",
-    ),
-    OWNER_ONLY: (
-        "GET notifications/<pk>",
-        "DELETE notifications/<pk>",
-        "GET notifications/<pk>/explain",
-        *(f"POST notifications/<pk>/{verb}" for verb in ("act", "archive", "unarchive", "snooze", "unsnooze")),
-        *(f"POST notifications/<pk>/{verb}" for verb in ("mark_as_read", "mark_as_unread")),
-        "PATCH notifications/<pk>/mark-read",
-        "PATCH notifications/<pk>/read",
-        "PUT notifications/<pk>/read",
-        "DELETE notifications/devices/<pk>",
-        "DELETE notifications/rooms/<room>",
-    ),
-    SENDER: (
-        "GET events",
-        "POST events",
-        "POST notifications",
-        "GET events/<pk>",
-        "GET events/<pk>/recipients",
-        "GET events/<pk>/explain",
-        "GET admin/notifications",
-        *(f"POST admin/notifications/{verb}" for verb in ("send", "broadcast", "retry", "cleanup")),
-        *(f"POST notifications/{verb}" for verb in ("broadcast", "retry", "cleanup")),
-        "POST admin/notifications/<pk>/cancel",
-        "GET admin/notifications/<pk>/explain",
-        "GET admin/notifications/analytics",
-        "GET admin/metrics",
-        "POST admin/metrics",
-        "GET admin/deliveries",
-        "GET admin/deliveries/<pk>",
-        "GET admin/connections",
-        "GET notifications/connection-status",
-        "GET admin/audit",
-        "GET admin/rooms",
-        "POST admin/rooms",
-        "GET admin/rooms/<room>",
-        "DELETE admin/rooms/<room>",
-        *(f"{method} admin/rooms/<room>/members" for method in ("GET", "POST", "DELETE")),
-        "GET admin/channels",
-        "POST admin/channels/<channel>/pause",
-        "POST admin/channels/<channel>/resume",
-        "GET admin/suppressions",
-        "DELETE admin/suppressions/<pk>",
-        "GET admin/webhooks",
-        "POST admin/webhooks",
-        "DELETE admin/webhooks/<pk>",
-        "POST admin/webhooks/<pk>/rotate",
-        "GET admin/templates",
-        "POST admin/templates",
-        "GET notifications/templates",
-        "POST notifications/templates",
-        *(f"{method} admin/templates/<pk>" for method in ("GET", "PUT", "PATCH", "DELETE")),
-        "POST admin/templates/<pk>/preview",
-        "POST admin/templates/<pk>/test_send",
-    ),
-    "401 404 404 ok  ok": (
-        "POST events/<pk>/cancel",
-    ),  # whoever sent it may, and who did not is not told that it is there
-    "302 302 302 ok  ok": ("GET admin/analytics", "GET admin/analytics/by-<by>.csv"),
-    THE_DESKS: ("GET tickets/<pk>", "POST tickets/<pk>/add_comment"),
-    THE_DESKS_ACTS: tuple(f"POST tickets/<pk>/{verb}" for verb in ("open_ticket", "assign", "approve", "reject")),
-    ASSIGNEES: ("POST tickets/<pk>/start_work", "POST tickets/<pk>/finish_work"),
-}
-EXPECTED = {row: dict(zip(ROLES, answers.split(), strict=True)) for answers, rows in TABLE.items() for row in rows}
+from .expected import EXPECTED
 
 
 @dataclass(frozen=True)
@@ -326,8 +188,6 @@ def test_no_page_of_the_admin_shows_anything_to_who_is_not_staff(clients: dict[s
 
 
 def spoken_admin(path: str) -> str:
-    import re
-
     bare = re.sub(r"\(\?P<\w+>(?:[^()]|\([^()]*\))*\)", "1", path)
     return re.sub(r"<(?:\w+:)?\w+>", "1", bare).replace("^", "").replace("$", "").replace("/?", "/")
 

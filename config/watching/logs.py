@@ -27,6 +27,7 @@ LOUD = {  # what they say below this quotes addresses, query strings and headers
     "google.auth": "WARNING",
     "apprise": "CRITICAL",
     "django.db.backends": "WARNING",
+    "markdown_it": "WARNING",
 }
 
 
@@ -65,6 +66,7 @@ def without_quotations(logger: Any, name: str, line: EventDict) -> EventDict:
     record: logging.LogRecord = line["_record"]
     if record.name.startswith("django.security"):
         line["event"] = f"request refused: {record.name.removeprefix('django.security.')}"
+        line.pop("exc_info", None)  # its last line is the quotation
     elif record.name.startswith("django") and hasattr(record, "request"):
         status = getattr(record, "status_code", None)
         line["event"] = f"request answered with {status}"
