@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench faults lock
+.PHONY: run test check bench faults gallery lock
 
 run: $(VENV)/.base
 	@exec $(BIN)/python manage.py up --parent $$PPID
@@ -30,6 +30,10 @@ bench: $(VENV)/.dev
 
 faults: $(VENV)/.dev
 	@$(BIN)/python -m bench.faults $(FAULTS)
+
+# the pictures of docs/gallery.md; GALLERY=inbox draws one anew
+gallery: $(VENV)/.dev
+	@$(BIN)/python -m notifications.tests.browser.pages.gallery $(GALLERY)
 
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11.0 --generate-hashes requirements.in -o requirements.txt

@@ -1,15 +1,10 @@
 """Web push: a browser decrypts what a push service was given, and the service verifies who we are."""
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import http_ece
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 
 from config.outward import vapid_private_key
@@ -17,6 +12,7 @@ from notifications.transports.base import Address, Malformed, TransportError
 from notifications.transports.push import from_url
 from notifications.transports.push.webpush import payload, public_key, vapid
 
+from .browser import Browser, from_base64url
 from .provider import Provider
 from .words import message
 
@@ -25,32 +21,6 @@ from .words import message
 def our_key(settings: Any, tmp_path: Path) -> None:
     settings.VAPID_PRIVATE_KEY = vapid_private_key(tmp_path)
     settings.EMAIL_FROM = "desk@tidings.example"
-
-
-def base64url(content: bytes) -> str:
-    return urlsafe_b64encode(content).decode().rstrip("=")
-
-
-def from_base64url(text: str) -> bytes:
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-@dataclass
-class Browser:
-    """What `PushManager.subscribe()` makes: the private key never leaves it."""
-
-    endpoint: str
-    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
-    auth: bytes = b"0123456789abcdef"
-
-    @property
-    def address(self) -> Address:
-        point = self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-        keys = {"p256dh": base64url(point), "auth": base64url(self.auth)}
-        return Address(value=self.endpoint, kind="webpush", keys=keys)
-
-    def decrypt(self, body: bytes) -> Any:
-        return json.loads(http_ece.decrypt(body, private_key=self.key, auth_secret=self.auth, version="aes128gcm"))
 
 
 @pytest.fixture

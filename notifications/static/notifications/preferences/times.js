@@ -53,9 +53,8 @@ function nameOf(language) {
 export function drawTimes({ quiet_hours: quiet, timezone, locale }) {
   part("quiet").checked = quiet !== null;
   part("hours").hidden = !quiet;
-  part("start").value = (quiet ?? USUAL).start;
-  part("end").value = (quiet ?? USUAL).end;
-  part("timezone").value = timezone;
+  const values = { ...USUAL, ...quiet, timezone };
+  for (const [id, value] of Object.entries(values)) if (part(id) !== document.activeElement) part(id).value = value; // what is being typed stays
   part("locale").value = locale;
   part("zone-here").hidden = timezone === HERE;
 }
