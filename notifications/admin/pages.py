@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 
 from ..audit import Actor
@@ -55,7 +55,7 @@ class Paged(History):
             raise PermissionDenied
         row = self.get_object(request, unquote(object_id))
         if row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            raise Http404(f"There is no {self.opts.verbose_name} {object_id}.")
         return self.page(request, row)
 
     def page(self, request: HttpRequest, row: Any) -> HttpResponseBase:

@@ -17,7 +17,9 @@ LEFT, RIGHT, TOP, BOTTOM = 54, 10, 12, 28
 LABEL = 80  # room for a label below
 MOST_DOTS = 60  # beyond them they are hardly dots
 _S, _MIN, _H, _D = 1_000, 60_000, 3_600_000, 86_400_000
-DURATIONS = (1, 10, 100, _S, 10 * _S, _MIN, 10 * _MIN, _H, 6 * _H, _D, 7 * _D, 30 * _D, 365 * _D, 3_650 * _D)  # ms
+STEPS = (1, 10, 100, _S, 10 * _S, _MIN, 10 * _MIN, _H, _D, 10 * _D, 100 * _D, 3_650 * _D)  # ms
+FINE_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, _S, 2 * _S, 5 * _S, 10 * _S)
+MOST_STEPS = 7
 Values = Sequence[float | None]
 Series = Mapping[str, Values]  # by name; the name is the class, too
 Say = Callable[[float], str]
@@ -40,7 +42,7 @@ class Scale:
 
 
 def counting(highest: float) -> Scale:
-    """From 0, in four or five round steps.
+    """From 0, in some five round steps.
 
     >>> counting(87).ticks
     [0, 20, 40, 60, 80, 100]
@@ -49,21 +51,27 @@ def counting(highest: float) -> Scale:
     """
     if highest <= 1:
         return Scale([0, 1])
-    rough = highest / 4
+    rough = highest / 5
     magnitude = 10 ** floor(log10(rough))
     step = max(1, next(factor * magnitude for factor in (1, 2, 5, 10) if factor * magnitude >= rough))
     return Scale([step * n for n in range(ceil(highest / step) + 1)])
 
 
 def lasting(values: Sequence[float]) -> Scale:
-    """Durations in ms, each step many times the one before: hours stand beside milliseconds.
+    """Durations in ms, each step a multiple of the one before: hours stand beside milliseconds.
 
-    >>> lasting([40, 3_000]).ticks
-    [10, 100, 1000, 10000]
+    >>> lasting([40, 90]).ticks, lasting([40, 3_000_000]).ticks
+    ([20, 50, 100], [10, 100, 1000, 10000, 60000, 600000, 3600000])
     """
-    low = max((step for step in DURATIONS if step <= min(values)), default=DURATIONS[0])
-    high = min((step for step in DURATIONS if step > max(values)), default=DURATIONS[-1])
-    return Scale([step for step in DURATIONS if low <= step <= high], is_log=True)
+    fine = _steps(FINE_STEPS, min(values), max(values))
+    is_enough = fine[-1] > max(values) and len(fine) <= MOST_STEPS
+    return Scale(fine if is_enough else _steps(STEPS, min(values), max(values)), is_log=True)
+
+
+def _steps(steps: Sequence[int], lowest: float, highest: float) -> list[int]:
+    low = max((step for step in steps if step <= lowest), default=steps[0])
+    high = min((step for step in steps if step > highest), default=steps[-1])
+    return [step for step in steps if low <= step <= high]
 
 
 def around(values: Sequence[float]) -> Scale:

@@ -210,4 +210,5 @@ class BroadcastForm(ByHandForm):
 
 def as_asked(said: Mapping[str, Any]) -> dict[str, Any]:
     """What a repetition is recognised by."""
-    return json.loads(json.dumps({name: said[name] for name in said if name not in ("body", "key")}, default=str))
+    plain = json.dumps({name: said[name] for name in said if name not in ("body", "key")}, default=str)
+    return dict(json.loads(plain))

@@ -20,7 +20,7 @@ from ...models import Event
 from ...words.catalogue import canonical
 from ..links import link, to_event, to_person
 from ..looking import NEWEST, Since, WordFilter, of_uuid, person
-from ..pages import Paged, act, actor, require, stretch
+from ..pages import act, actor, require, stretch
 from ..people import finding
 from . import page
 from .sending import Sending
@@ -54,7 +54,7 @@ class CategoryFilter(AmongTheNewest):
 
 
 @admin.register(Event)
-class EventAdmin(Sending, Paged):
+class EventAdmin(Sending):
     heading = "Events"
     change_list_template = "admin/console/events.html"
     list_display = ("title", "kind", "priority", "stands", "recipients", "sender", "created_at")

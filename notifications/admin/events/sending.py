@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path
@@ -10,7 +10,7 @@ from django.urls import path
 from ... import audit, dispatch
 from ...events import KeyReused, Refused
 from ..links import to_event
-from ..pages import actor, require
+from ..pages import Paged, actor, require
 from .audience import in_words
 from .forms import BroadcastForm, ByHandForm, SendForm, as_asked
 from .trial import trial
@@ -20,7 +20,7 @@ TITLES = {"send": "Send a message", "broadcast": "Broadcast a message"}
 SENT_BEFORE = "This form was sent before, and said something else then. Open a new one to send this too."
 
 
-class Sending(admin.ModelAdmin):
+class Sending(Paged):
     """Two pages, one way: `step` is what the button said; nothing is written before the last."""
 
     def get_urls(self) -> list[Any]:
@@ -53,14 +53,12 @@ class Sending(admin.ModelAdmin):
         return self._ask(request, form)
 
     def _ask(self, request: HttpRequest, form: ByHandForm) -> HttpResponseBase:
-        return self.show(request, "send", TITLES[form.verb], form=form)  # type: ignore[attr-defined]
+        return self.show(request, "send", TITLES[form.verb], form=form)
 
     def _try(self, request: HttpRequest, form: ByHandForm) -> HttpResponseBase:
         event = form.event(actor_id=actor(request)[0])
         made = trial(event)
-        return self.show(  # type: ignore[attr-defined]
-            request, "trial", TITLES[form.verb], form=form, trial=made, audience=in_words(event.audience)
-        )
+        return self.show(request, "trial", TITLES[form.verb], form=form, trial=made, audience=in_words(event.audience))
 
     def _accept(self, request: HttpRequest, form: ByHandForm) -> HttpResponse:
         """Once per key: a double click leads to the same event."""

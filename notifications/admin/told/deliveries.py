@@ -54,7 +54,7 @@ class DeliveryAdmin(History):
 
     @admin.display(description="for")
     def to(self, one: Delivery) -> SafeString | str:
-        return link(to_person(one.recipient_id), one.recipient.get_username()) if one.recipient else "–"
+        return link(to_person(one.recipient.pk), one.recipient.get_username()) if one.recipient else "–"
 
     @admin.display(description="notification")
     def of(self, one: Delivery) -> SafeString | str:
