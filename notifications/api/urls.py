@@ -118,6 +118,7 @@ def _view(methods: Spelling) -> View:
     def by_method(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         return views.get((request.method or "").lower(), first)(request, **kwargs)
 
+    by_method.views = views  # type: ignore[attr-defined]  # for who asks on another way: sockets/asking.py
     return by_method
 
 

@@ -50,13 +50,13 @@ def _answer(user_id: int, method: str, path: str, body: Mapping[str, Any] | None
         found = resolve(parts.path)
     except Resolver404:
         return 404, {"detail": "There is no such path.", "code": "not_found"}
-    viewset = getattr(found.func, "cls", None)
+    routed: Any = getattr(found.func, "views", {}).get(method.lower(), found.func)  # one path, several viewsets
+    viewset = getattr(routed, "cls", None)
     if not getattr(viewset, "over_socket", False):
         return 404, {"detail": "This is not asked over a socket.", "code": "not_found"}
     assert viewset is not None
     as_person = type("AsPerson", (BySocket,), {"person": get_user_model()._default_manager.get(pk=user_id)})
-    options = {**found.func.initkwargs, "authentication_classes": (as_person,)}  # type: ignore[attr-defined]  # DRF's
-    view = viewset.as_view(found.func.actions, **options)  # type: ignore[attr-defined]
+    view = viewset.as_view(routed.actions, **{**routed.initkwargs, "authentication_classes": (as_person,)})
     response = view(_http(method, parts.path, parts.query, body, host), *found.args, **found.kwargs)
     content = response.render().content
     return response.status_code, orjson.loads(content) if content else None

@@ -34,10 +34,12 @@ def outside() -> Iterator[Provider]:
 def server(tmp_path_factory: pytest.TempPathFactory, outside: Provider) -> Iterator[Server]:
     if not chromium():
         pytest.skip("No Chromium here: the browser tests did not run (install chromium, or set CHROMIUM).")
-    with socket.socket() as one:
+    with socket.socket() as one, socket.socket() as other:
         one.bind(("127.0.0.1", 0))
-        port = int(one.getsockname()[1])
+        other.bind(("127.0.0.1", 0))
+        port, neighbour = int(one.getsockname()[1]), int(other.getsockname()[1])
     ways_out = {"OUTBOUND_ALLOW": outside.netloc, "SMS_URL": f"twilio://AC1:token@+15005550006?base={outside.url}"}
+    ways_out["CORS_ALLOWED_ORIGINS"] = f"http://localhost:{neighbour}"  # another site that embeds the inbox
     server = Server(Path(tmp_path_factory.mktemp("browser")), port, ways_out)
     server.manage("prepare")
     server.manage("seed_demo")

@@ -43,11 +43,12 @@ class Server:
         }
         return {**os.environ, **ours, **self.more}
 
-    def manage(self, *words: str) -> None:
+    def manage(self, *words: str) -> str:
         done = subprocess.run(
             [*MANAGE, *words], env=self.environment(), capture_output=True, text=True, timeout=START_S
         )
         assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def start(self) -> None:
         with (self.folder / "serve.log").open("ab") as log:
