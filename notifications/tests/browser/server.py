@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 MANAGE = [sys.executable, str(Path(__file__).resolve().parents[3] / "manage.py")]
-START_S = 60
+START_S = 180  # of a busy machine
 
 
 @dataclass

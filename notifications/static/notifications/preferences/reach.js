@@ -71,38 +71,54 @@ function phoneSays(number, canVerify) {
 
 // --- a test --------------------------------------------------------------------------------------------------------------
 
+/** @typedef {{words: string, tone: "wait" | "good" | "held" | "bad"}} Outcome */
+
+/** @type {Outcome} */
+const UNDER_WAY = { words: "On its way. Your inbox says what became of it.", tone: "wait" };
+
 /** @param {import("../client/rest.js").Rest} rest @param {HTMLElement} way */
 async function test(rest, way) {
-  const outcome = /** @type {HTMLElement} */ (way.querySelector(".outcome")), button = /** @type {HTMLButtonElement} */ (way.querySelector("[data-test]"));
-  const channel = way.dataset.channel ?? "";
-  const say = (/** @type {string} */ words, /** @type {string} */ tone) => Object.assign(outcome, { textContent: words }) && (outcome.dataset.tone = tone);
+  const { channel = "" } = way.dataset, button = /** @type {HTMLButtonElement} */ (way.querySelector("[data-test]"));
+  if (button.ariaDisabled === "true") return;
   button.ariaDisabled = "true"; // not `disabled`: the focus would be lost
-  say("Sending…", "wait");
+  say(way, { words: "Sending…", tone: "wait" });
   try {
     const { notification_id: id } = await rest.post(`channels/${channel}/test/`);
-    let found = { words: "On its way. Your inbox says what became of it.", tone: "wait" };
-    for (let look = 0; id && look < LOOKS && found.tone === "wait"; look += 1) {
-      if (look) await new Promise((done) => setTimeout(done, LOOK_MS));
-      found = judged(channel, await rest.get(`${id}/explain/`)) ?? found;
-    }
-    say(found.words, found.tone);
+    say(way, id ? await outcome(rest, channel, id) : UNDER_WAY);
   } catch (error) {
-    say(`Not sent. ${reason(error)}`, "bad");
+    say(way, { words: `Not sent. ${reason(error)}`, tone: "bad" });
   }
   button.ariaDisabled = null;
 }
 
-/** What an explanation says of this channel; null: nothing yet. @param {string} channel @param {any} explanation */
+/** @param {HTMLElement} way @param {Outcome} outcome */
+function say(way, { words, tone }) {
+  const place = /** @type {HTMLElement} */ (way.querySelector(".outcome"));
+  place.textContent = words;
+  place.dataset.tone = tone;
+}
+
+/** Once there is one, or as it stands after a while. @param {import("../client/rest.js").Rest} rest @param {string} channel @param {number} id */
+async function outcome(rest, channel, id) {
+  for (let look = 1; look <= LOOKS; look += 1) {
+    const found = judged(channel, await rest.get(`${id}/explain/`));
+    if (found) return found;
+    await new Promise((done) => setTimeout(done, LOOK_MS));
+  }
+  return UNDER_WAY;
+}
+
+/** What an explanation says of this channel; null: nothing yet. @param {string} channel @param {any} explanation @returns {Outcome | null} */
 function judged(channel, { decisions, timeline }) {
   const { outcome, reason: why, until } = decisions.find((/** @type {any} */ one) => one.channel === channel);
-  const moments = timeline.filter((/** @type {any} */ one) => one.channel === channel), has = (/** @type {string} */ what) => moments.findLast((/** @type {any} */ one) => one.what === what);
-  if (channel === "websocket" && outcome === "send") return { words: "Sent to every open page of yours. It is in your inbox.", tone: "good" };
-  if (has("attempt_sent")) return { words: "Sent. It should be with you any moment.", tone: "good" };
-  if (has("attempt_unknown")) return { words: "Handed over, but the provider did not say whether it took it.", tone: "wait" };
-  if (outcome === "hold") return { words: until ? `It waits until ${new Date(until).toLocaleString()}: ${REASONS[why] ?? why}.` : `It waits: ${REASONS[why] ?? why}.`, tone: "held" };
-  if (outcome === "skip") return { words: `Not sent: ${REASONS[why] ?? why}.`, tone: "bad" };
-  if (has("attempt_failed")) return { words: "The provider did not take it. It may be tried again; your inbox says what became of it.", tone: "bad" };
-  return null;
+  const happened = new Set(timeline.filter((/** @type {any} */ one) => one.channel === channel).map((/** @type {any} */ one) => one.what));
+  const because = REASONS[why] ?? why;
+  if (happened.has("attempt_sent")) return { words: "Sent. It should be with you any moment.", tone: "good" };
+  if (happened.has("attempt_unknown")) return { words: "Handed over, but the provider did not say whether it took it.", tone: "held" };
+  if (outcome === "hold") return { words: until ? `It waits until ${new Date(until).toLocaleString()}: ${because}.` : `It waits: ${because}.`, tone: "held" };
+  if (outcome === "skip") return { words: `Not sent: ${because}.`, tone: "bad" };
+  if (happened.has("attempt_failed")) return { words: "The provider did not take it. Your inbox says whether it is tried again.", tone: "bad" };
+  return channel === "websocket" ? { words: "Sent to every open page of yours. It is in your inbox.", tone: "good" } : null;
 }
 
 // --- the phone -----------------------------------------------------------------------------------------------------------

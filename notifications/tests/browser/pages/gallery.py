@@ -165,6 +165,11 @@ def panel(page: Page, product: Product) -> None:
     page.locator("tidings-inbox").get_by_role("button").first.click()
 
 
+def documents(page: Page, product: Product) -> None:
+    at("/api/docs/")(page, product)
+    page.locator(".opblock").first.wait_for()
+
+
 def console(model: str, id_field: str) -> Visit:
     """The page of one that was told by e-mail, too."""
 
@@ -195,11 +200,11 @@ PAGES: list[tuple[str, str, Visit]] = [  # name, who, how one gets there
     ("console-event", "admin", console("event", "event_id")),
     ("console-send", "admin", at("/admin/notifications/event/send/")),
     ("console-broadcast", "admin", at("/admin/notifications/event/broadcast/")),
-    ("console-connections", "admin", at("/admin/notifications/connectionlease/")),
+    ("console-connections", "admin", at("/admin/notifications/connection/")),
     ("console-audit", "admin", at("/admin/notifications/auditentry/")),
     ("analytics", "admin", at("/admin/analytics/")),
     ("api", "engineer", at("/api/notifications/")),
-    ("api-docs", "admin", at("/api/docs/")),
+    ("api-docs", "admin", documents),
 ]
 
 
