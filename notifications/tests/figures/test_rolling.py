@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from notifications import figures, inbox
-from notifications.figures import rolling
+from notifications.figures import reading, rolling
 from notifications.figures.tallying import Tally
 from notifications.inbox import pruning
 from notifications.models import Counted, Figure, LateChange, NotificationLog
@@ -169,3 +169,27 @@ def test_the_clock_of_a_figure_is_utc() -> None:
     NotificationLog.objects.filter(pk=row.pk).update(created_at=at)
     figures.roll_up()
     assert Figure.objects.get().day == at.date()
+
+
+def test_what_happens_to_a_fresh_row_is_not_noted() -> None:
+    reader = make_person()
+    [row] = told(reader, ago=timedelta(minutes=1))
+    inbox.mark_as_read(reader.pk, [row.pk])
+    assert (all_told().read, LateChange.objects.count()) == (1, 0)
+
+
+def test_triggers_that_were_lost_come_back_with_the_next_migration() -> None:
+    where = " ON notifications_notificationlog" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER figures_note_notifications{where}")
+    figures.install_triggers()
+    reader = make_person()
+    [row] = told(reader)
+    inbox.mark_as_read(reader.pk, [row.pk])
+    assert LateChange.objects.count() == 2
+
+
+def test_figures_that_move_all_the_time_are_read_while_nobody_moves_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "TRIES", 0)
+    told(*make_crowd(3))
+    assert all_told().created == 3
