@@ -36,9 +36,12 @@ def id_list(ids: Collection[int]) -> tuple[str, Any]:
     return "IN (SELECT value FROM json_each(%s))", f"[{listed}]"
 
 
-def is_one_of(column: str, ids: Collection[int]) -> RawSQL:
-    """The same as a condition of the ORM; `column` as the one table of the query has it."""
-    these, listed = id_list(ids)
+def is_one_of(column: str, ids: Collection[int] | str) -> RawSQL:
+    """The same as a condition of the ORM; `column` as the one table of the query has it.
+
+    `ids` may be the parameter that `id_list` gave, for a query that is prepared.
+    """
+    these, listed = (id_list(())[0], ids) if isinstance(ids, str) else id_list(ids)
     return RawSQL(f"{column} {these}", [listed], output_field=BooleanField())
 
 
@@ -61,8 +64,9 @@ def as_parameter(at: datetime) -> Any:
 
 
 def from_column(at: Any) -> datetime:
-    """A moment as plain SQL has read it: SQLite knows only text."""
-    return at if isinstance(at, datetime) else datetime.fromisoformat(at).replace(tzinfo=UTC)
+    """A moment as plain SQL has read it: SQLite knows no time zones, and may give the text itself."""
+    moment = at if isinstance(at, datetime) else datetime.fromisoformat(at)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def cast(column: str, kind: str) -> str:

@@ -3,6 +3,7 @@
 Whoever counts what a transaction has done does it by `after_commit`: a transaction may be rolled back, or tried again.
 """
 
+from collections import Counter as Tally
 from collections.abc import Callable, Mapping
 
 from django.db import transaction
@@ -29,7 +30,7 @@ read = Counter("tidings_notifications_read", "Notifications read", ["kind"])
 seconds_to_delivered = Weighted(
     "tidings_delivered_seconds", "From a row's creation to a socket's acknowledgement", buckets=_EVENTUALLY
 )
-ack_rtt = Histogram("tidings_ack_rtt_seconds", "From a frame's writing to its acknowledgement", buckets=_EVENTUALLY)
+ack_rtt = Weighted("tidings_ack_rtt_seconds", "From a frame's writing to its acknowledgement", buckets=_EVENTUALLY)
 
 # --- outward -------------------------------------------------------------------
 deliveries = Counter("tidings_deliveries", "Outward deliveries that ended", ["channel", "state", "reason"])
@@ -71,18 +72,23 @@ def count_kinds(counter: Counter, by_kind: Mapping[str, int]) -> None:
 
 
 class Frames:
-    """Plain numbers, because every frame passes here; `hand_over` makes them visible."""
-
-    __slots__ = ("notifications", "others")
+    """Plain numbers, because every frame passes here; `hand_over` makes them visible, a few times a second."""
 
     def __init__(self) -> None:
         self.notifications = self.others = 0
+        self.received: Tally[str] = Tally()
+        self.rtts_ms: Tally[int] = Tally()
 
     def hand_over(self) -> None:
-        notifications, others = self.notifications, self.others
+        frames_sent.labels("notification").inc(self.notifications)
+        frames_sent.labels("other").inc(self.others)
+        for event, times in self.received.items():
+            frames_received.labels(event).inc(times)
+        for rtt_ms, times in self.rtts_ms.items():
+            ack_rtt.observe_many(rtt_ms / 1000, times)
         self.notifications = self.others = 0
-        frames_sent.labels("notification").inc(notifications)
-        frames_sent.labels("other").inc(others)
+        self.received.clear()
+        self.rtts_ms.clear()
 
 
 frames = Frames()  # of this process's event loop

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import redis
 from django.conf import settings
@@ -14,7 +14,10 @@ from django.db.utils import ConnectionHandler
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
-from notifications.models import Event
+from notifications import transports
+from notifications.delivery.queue import OPEN
+from notifications.events import Channel
+from notifications.models import Delivery, Event, PausedChannel
 
 PATIENCE_S = 2
 LATE = timedelta(seconds=30)
@@ -73,10 +76,23 @@ def redis_problem() -> str | None:
 
 
 def workers_are_late() -> bool:
-    """Whether an accepted or scheduled event has been waiting for its rows for half a minute."""
+    """Whether something has been due for half a minute that any worker would have taken up."""
     late = timezone.now() - LATE
+    return _event_waits(late) or _delivery_waits(late)
+
+
+def _event_waits(late: datetime) -> bool:
+    """For its rows: accepted, or scheduled and due."""
     waiting = Q(scheduled_for__isnull=True, created_at__lt=late) | Q(scheduled_for__lt=late)
     return Event.objects.filter(waiting, state__in=[Event.State.SCHEDULED, Event.State.EXPANDING]).exists()
+
+
+def _delivery_waits(late: datetime) -> bool:
+    """For an attempt. One that is leased is due when its lease ends; a paused channel waits for staff."""
+    paused = PausedChannel.objects.values("channel")
+    sent_here = {*transports.configured(), Channel.WEBSOCKET}
+    waiting = Delivery.objects.filter(channel__in=sent_here, state__in=OPEN, due_at__lt=late)
+    return waiting.exclude(channel__in=paused).exists()
 
 
 DEGRADATIONS: dict[str, Callable[[], bool]] = {

@@ -58,6 +58,7 @@ TABLE: dict[str, tuple[str, ...]] = {
         "GET notifications/unread_count",
         "GET notifications/unread-count",
         "GET notifications/analytics",
+        "GET notifications/export",
         "POST notifications/ack",
         "POST notifications/bulk",
         "POST notifications/seen",

@@ -76,7 +76,7 @@ def parse(text: str) -> Frame:
         raise BadFrame("invalid_frame", "data: must be an object.")
     if isinstance(said.get("ref"), dict | list):  # it is written back: a deep one cannot be
         raise BadFrame("invalid_frame", "ref: must be a text or a number.")
-    meters.frames_received.labels(said["event"] if said["event"] in SPOKEN else "unknown").inc()
+    meters.frames.received[said["event"] if said["event"] in SPOKEN else "unknown"] += 1
     return Frame(said["event"], data, said.get("ref"))
 
 

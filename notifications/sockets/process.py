@@ -180,7 +180,7 @@ class LiveProcess:
         clock = time.monotonic()
         _, newest, _, written_at = taken[-1]
         rtt_ms = min(max(0, round((clock - written_at) * 1000) - after_ms), LONGEST_RTT_MS)
-        meters.ack_rtt.observe(rtt_ms / 1000)
+        meters.frames.rtts_ms[rtt_ms] += 1
         may_raise = cumulative and connection.complete and not connection.owed_cursors
         floor = newest if may_raise else 0
         for run in in_runs(taken):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from config.running import health
-from notifications.models import Event
+from notifications.models import Delivery, Event, PausedChannel
 
 
 @pytest.fixture
@@ -65,3 +65,28 @@ def test_an_event_that_waits_for_its_rows_for_half_a_minute_tells_that_workers_a
         scheduled_for=None if due_s is None else now + timedelta(seconds=due_s),
     )
     assert health.workers_are_late() is late
+
+
+@pytest.mark.parametrize(
+    ("channel", "state", "due_s", "late"),
+    [
+        ("email", "waiting", 31, True),
+        ("email", "held", 31, True),
+        ("email", "waiting", 25, False),
+        ("email", "failed", 31, False),
+        ("email", "waiting", -30, False),
+        ("sms", "waiting", 31, False),
+    ],
+)
+def test_a_delivery_that_nobody_takes_up_tells_it_too(
+    db: None, channel: str, state: str, due_s: int, late: bool
+) -> None:
+    now = timezone.now()
+    words = {"kind": "general", "category": "info", "priority": "normal", "title": "Late?", "message": "Late?"}
+    event = Event.objects.create(**words, audience={}, state="done", created_at=now)
+    due = {"due_at": now - timedelta(seconds=due_s), "created_at": now}
+    about = {"outcome": "send", "reason": "kind_default", "priority": 2}
+    Delivery.objects.create(event=event, channel=channel, state=state, **due, **about)
+    assert health.workers_are_late() is late
+    PausedChannel.objects.create(channel=channel, since=now)
+    assert health.workers_are_late() is False, "staff want it to wait"

@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import AccessToken
 
-from notifications import dispatch, events
-from notifications.models import Delivery
+from notifications import dispatch, events, inbox
+from notifications.models import Delivery, NotificationLog
 
 ELSEWHERE = {"REMOTE_ADDR": "192.0.2.7"}
 
@@ -92,6 +92,28 @@ def test_what_happens_to_a_notification_is_counted_once_it_is_committed(
         'tidings_notifications_read_total{kind="general"}',
     ):
         assert after[name] - before.get(name, 0) == 1, name
+
+
+def test_an_acknowledgement_on_a_socket_tells_how_long_it_took(
+    client: Client, db: None, django_capture_on_commit_callbacks: Any
+) -> None:
+    person = User.objects.create_user("person")
+    before = samples(client)
+    with django_capture_on_commit_callbacks(execute=True):
+        said = events.Audience(users=[person.pk])
+        for _ in range(3):
+            dispatch.notify(events.Event(kind="general", message="Hello", audience=said))
+    NotificationLog.objects.update(created_at=timezone.now() - timedelta(seconds=20))
+    ack = inbox.Ack(person.pk, 1, 3, sent_at=timezone.now(), rtt_ms=40, floor=3)
+    with django_capture_on_commit_callbacks(execute=True):
+        inbox.record_acks([ack])
+    after = samples(client)
+    count, near, far = (
+        f"tidings_delivered_seconds_{which}" for which in ("count", 'bucket{le="10.0"}', 'bucket{le="30.0"}')
+    )
+    assert (after[count] - before[count], after[near] - before[near], after[far] - before[far]) == (3, 0, 3)
+    name = 'tidings_notifications_delivered_total{kind="general"}'
+    assert after[name] - before.get(name, 0) == 3
 
 
 def test_the_queue_is_told_by_channel_and_how_it_stands(client: Client, db: None) -> None:
