@@ -54,9 +54,8 @@ def seal_next() -> int:
         ["salt", "particulars_hash", "batch"],
         [(row.id, row.salt, row.particulars_hash, batch.number) for row in salted],
     )
-    transaction.on_commit(
-        lambda: log.info("sealed batch=%d entries=%d head=%s", batch.number, batch.count, batch.hash), robust=True
-    )
+    about = {"batch": batch.number, "count": batch.count, "head": batch.hash}
+    transaction.on_commit(lambda: log.info("audit sealed", extra=about), robust=True)
     return len(rows)
 
 

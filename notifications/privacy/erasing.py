@@ -6,7 +6,7 @@ without and nobody makes again for an account that is not active. So what was be
 
 from collections import Counter
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 
@@ -109,9 +109,9 @@ def _belongings(user_id: int, names: Names) -> Counter[str]:
 
 
 def _is_anothers(address: str, user_id: int) -> bool:
-    mails = AbstractUser._meta.get_field("email").name
-    others = type(account_of(user_id))._default_manager.filter(**{f"{mails}__iexact": address})
-    return others.exclude(pk=user_id).exists() or Phone.objects.filter(number=address).exclude(pk=user_id).exists()
+    mails = get_user_model()._default_manager.filter(email__iexact=address)
+    phones = Phone.objects.filter(number=address)
+    return mails.exclude(pk=user_id).exists() or phones.exclude(pk=user_id).exists()
 
 
 @locks.transacting

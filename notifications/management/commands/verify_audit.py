@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         noted = options["head"]
         if noted and not re.fullmatch("[0-9a-f]{64}", noted):
-            raise CommandError("--head is 64 hexadecimal digits, as `sealed batch=… head=…` in the log has them.")
+            raise CommandError("--head is 64 hexadecimal digits, as the log's `audit sealed` lines have them.")
         while options["seal"] and seal_next():
             pass
         verification = Verification(noted, progress=self._show)

@@ -20,6 +20,7 @@ from notifications.delivery.attempts.recording import record
 from notifications.dispatch import notify
 from notifications.events import Audience, Refused
 from notifications.expansion import chunks
+from notifications.inbox import pruning
 from notifications.insight import ledger
 from notifications.live.rings import SignOutRing
 from notifications.models import (
@@ -73,6 +74,23 @@ def test_others_keep_what_they_were_told_without_the_name(zebulon: User) -> None
     assert events["others"].message == "Nobody is named."
     assert (events["alone"].title, events["alone"].message, events["alone"].data) == ("(erased)", "", {})
     assert (events["both"].recipients, events["both"].pruned) == (2, 1)
+
+
+def test_what_was_told_to_them_alone_is_blanked_even_if_it_was_pruned_before(zebulon: User) -> None:
+    event, other = send(zebulon, message=kept.MESSAGE), send(zebulon, make_person(), message="To both.")
+    theirs = NotificationLog.objects.filter(recipient=zebulon)
+    pruning.remove([(row.pk, zebulon.pk) for row in theirs], theirs, pruning.THE_JOB)
+    privacy.erase(zebulon.pk)
+    event.refresh_from_db(), other.refresh_from_db()
+    assert (event.message, other.message) == ("", "To both.")
+    assert all_is_well()
+
+
+def test_an_address_that_somebody_else_has_too_stays_suppressed(zebulon: User) -> None:
+    make_person(email=kept.EMAIL.upper())
+    Suppression.objects.create(channel="email", address=kept.EMAIL, since=timezone.now())
+    privacy.erase(zebulon.pk)
+    assert Suppression.objects.count() == 1
 
 
 def test_a_name_that_is_a_role_or_short_goes_only_from_what_they_sent_or_were_told() -> None:
