@@ -33,7 +33,6 @@ export class Controller {
   /** @param {HTMLElement} element @param {import("../client.js").TidingsClient} client @param {import("./words/words.js").Words} words @param {HTMLElement} body */
   constructor(element, client, words, body) {
     const isPage = element.getAttribute("layout") === "page";
-    Object.assign(this, { element, client, words, isPage });
     this.element = element, this.client = client, this.words = words;
     this.model = new Model();
     this.alerts = new Alerts();
@@ -185,13 +184,13 @@ export class Controller {
     else missed.forEach((notification) => this.#toast(notification));
   }
 
-  /** From a toast to its entry, or where it leads. @param {number} id */
+  /** From a toast to its entry, or where it leads. @param {number} id @returns {boolean} false: the host leads on */
   #go(id) {
     const notification = this.model.items.get(id);
-    if (!notification) return;
+    if (!notification) return true;
     this.bell?.open();
-    this.opened(notification);
     this.list.focusOn(id);
+    return this.opened(notification);
   }
 
   /** Followed or opened: it is read. @param {Notification} notification @returns {boolean} false: the host leads on */

@@ -3,14 +3,12 @@
 
 /** @typedef {import("../client.d.ts").Notification} Notification */
 
-const UNDO_MS = 6_000; // as long as the toast that offers it
-
 export class Deeds {
-  /** @type {Map<number[], () => void>} */ #toRemove = new Map(); // what is deleted when its time is over
+  /** @type {Map<number[], () => void>} */ #toRemove = new Map(); // what is deleted when that can no longer be undone, and how to bring it back
 
   /**
    * @param {import("../client.js").TidingsClient} client @param {import("./model.js").Model} model
-   * @param {{redraw: () => void, badge: (difference: number) => void, say: (says: {title: string, message?: string, priority?: string, undo?: () => void}) => void, words: () => import("./words/words.js").Words}} host
+   * @param {{redraw: () => void, badge: (difference: number) => void, say: (says: {title: string, message?: string, priority?: string, undo?: () => void, gone?: () => void}) => void, words: () => import("./words/words.js").Words}} host
    */
   constructor(client, model, host) {
     this.client = client;
@@ -89,18 +87,16 @@ export class Deeds {
     return this.#change(({ seq }) => seq <= upToSeq, { is_read: true }, () => this.client.markAllAsRead(upToSeq), this.#says.failed.all);
   }
 
-  /** Out of sight at once. No server can bring back what is deleted, so it is told when it can no longer be undone. @param {number[]} ids */
+  /** Out of sight at once. No server can bring back what is deleted, so it is told when the offer to undo it has gone. @param {number[]} ids */
   remove(ids) {
     const { model, host } = this, before = model.unreadLoaded;
     ids.forEach((id) => model.leaving.add(id));
     const difference = model.unreadLoaded - before;
     const back = () => (ids.forEach((id) => model.leaving.delete(id)), host.badge(-difference), host.redraw());
-    const timer = setTimeout(() => this.#removeNow(ids, back), UNDO_MS);
     this.#toRemove.set(ids, back);
     host.badge(difference);
     host.redraw();
-    const undo = () => (clearTimeout(timer), this.#toRemove.delete(ids) && back());
-    host.say({ title: this.#says.removedDone(ids.length), undo });
+    host.say({ title: this.#says.removedDone(ids.length), undo: () => this.#toRemove.delete(ids) && back(), gone: () => this.#removeNow(ids, back) });
   }
 
   /** @param {number[]} ids @param {() => void} back */

@@ -49,9 +49,10 @@ export class Bell {
 
   /** Under the bell, towards where there is room; on a narrow page the sheet says where. */
   #place() {
-    const at = this.element.getBoundingClientRect(), width = this.panel.offsetWidth, rtl = getComputedStyle(this.element).direction === "rtl";
-    const wanted = rtl ? at.left : at.right - width;
-    this.panel.style.setProperty("--at-left", `${Math.max(EDGE, Math.min(wanted, innerWidth - width - EDGE))}px`);
+    const at = this.element.getBoundingClientRect(), width = this.panel.offsetWidth, last = innerWidth - width - EDGE;
+    const ends = [at.right - width, at.left], wanted = getComputedStyle(this.element).direction === "rtl" ? ends.reverse() : ends;
+    const left = wanted.find((place) => place >= EDGE && place <= last) ?? Math.max(EDGE, Math.min(wanted[0], last));
+    this.panel.style.setProperty("--at-left", `${left}px`);
     this.panel.style.setProperty("--at-top", `${at.bottom + GAP}px`);
   }
 

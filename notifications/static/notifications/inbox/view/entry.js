@@ -9,12 +9,13 @@ const CHIPS = ["high", "urgent", "critical"];
 
 /** @param {Notification} notification @param {number} earlier how many of its thread are folded under it @param {boolean} isUnfolded @param {Words} words @param {number} nowMs */
 export function entryOf(notification, earlier, isUnfolded, words, nowMs) {
-  const { id, seq, title, message, priority, category, is_read: isRead, sender, source } = notification, { says } = words;
+  const { id, seq, title, message, priority, category, is_read: isRead } = notification, { says } = words;
   const name = title || notification.notification_type;
-  const open = make("a.open", { part: "title" }), headline = make("h3.title", {}, isRead ? null : make("span.hidden.unread-word", {}, `${says.unreadWord} `), open);
+  const open = make("a.open", { part: "title", dir: "auto" }), headline = make("h3.title", {}, isRead ? null : make("span.hidden.unread-word", {}, `${says.unreadWord} `), open);
   follow(open, name, notification.link);
   if (CHIPS.includes(priority)) headline.append(" ", make("span.chip", { part: "chip" }, says.priorities[priority]));
-  const body = make("div.words", {}, headline, message && make("p.message", { part: "message" }, message), picture(notification), offers(notification, words), meta(notification, words, nowMs), fold(notification, earlier, isUnfolded, words));
+  const text = message && make("p.message", { part: "message", dir: "auto" }, message);
+  const body = make("div.words", {}, headline, text, picture(notification), offers(notification, words), meta(notification, words, nowMs), fold(notification, earlier, isUnfolded, words));
   const article = make("article", { tabindex: "-1", part: "entry", "aria-label": `${isRead ? "" : `${says.unreadWord} `}${name}` }, icon(category, "kind"), body, acts(notification, words));
   const entry = make("li.entry", {}, article);
   Object.assign(entry.dataset, { id, seq, priority, category, read: isRead });
@@ -23,9 +24,9 @@ export function entryOf(notification, earlier, isUnfolded, words, nowMs) {
 
 /** @param {Notification} notification @param {Words} words @param {number} nowMs */
 function meta({ created_at: createdAt, sender, source, snoozed_until: until }, words, nowMs) {
-  const time = make("time", { datetime: createdAt, title: words.exactly(createdAt) }, words.ago(createdAt, nowMs));
+  const time = make("time", { datetime: createdAt, title: words.exactly(createdAt), dir: "auto" }, words.ago(createdAt, nowMs));
   const from = sender?.name ?? source;
-  return make("p.meta", { part: "meta" }, time, from && make("span.from", {}, from), until && make("span.from.until", {}, words.says.until(words.ahead(until, nowMs))));
+  return make("p.meta", { part: "meta" }, time, from && make("span.from", {}, make("bdi", {}, from)), until && make("span.from.until", {}, make("bdi", {}, words.says.until(words.ahead(until, nowMs)))));
 }
 
 /** @param {Notification} notification */
@@ -41,7 +42,7 @@ function picture({ image }) {
 function offers({ actions, action_taken: taken, title }, { says }) {
   if (!actions.length) return null;
   if (taken !== null) return make("div.offers", {}, says.chosen(actions.find(({ id }) => id === taken)?.label ?? taken));
-  const choice = (/** @type {{id: string, label: string}} */ { id, label }) => make("button.choice", { "data-choice": id, "aria-label": `${label}: ${title}`, part: "action" }, label);
+  const choice = (/** @type {{id: string, label: string}} */ { id, label }) => make("button.choice", { "data-choice": id, "aria-label": `${label}: ${title}`, part: "action", dir: "auto" }, label);
   return make("div.offers", {}, ...actions.map(choice));
 }
 
@@ -49,7 +50,7 @@ function offers({ actions, action_taken: taken, title }, { says }) {
 function fold({ thread, title }, earlier, isUnfolded, { says }) {
   if (!earlier) return null;
   const text = isUnfolded ? says.fold : says.earlier(earlier);
-  return make("button.fold", { "data-act": "fold", "data-thread": thread, "aria-expanded": String(isUnfolded), "aria-label": `${text}: ${title}` }, icon("fold"), text);
+  return make("button.fold", { "data-act": "fold", "data-thread": thread, "aria-expanded": String(isUnfolded), "aria-label": `${text}: ${title}` }, icon("fold"), make("bdi", {}, text));
 }
 
 /** @param {Notification} notification @param {Words} words */

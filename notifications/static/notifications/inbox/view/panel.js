@@ -25,7 +25,6 @@ export class Panel {
   /** @param {import("../model.js").Model} model @param {import("../words/words.js").Words} words @param {HTMLElement} list @param {import("../alerts.js").Alerts} alerts @param {Doing} doing @param {{isPage: boolean, signIn: string | null}} options */
   constructor(model, words, list, alerts, doing, { isPage, signIn }) {
     const { says } = words;
-    Object.assign(this, { model, words, alerts, doing });
     this.model = model, this.words = words, this.alerts = alerts, this.doing = doing;
     this.connection = make("p.connection", { id: "connection", "data-state": "connecting", role: "status", part: "connection" }, make("span.dot", { "aria-hidden": "true" }), make("span.says", {}, says.connecting));
     this.markAll = make("button.plain", { id: "mark-all", disabled: true, onclick: doing.onMarkAll, part: "mark-all" }, icon("all"), make("span", {}, says.markAll));
