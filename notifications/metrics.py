@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections.abc import Mapping
 from datetime import timedelta
 
 from django.conf import settings
@@ -58,7 +57,3 @@ def prune(_: int = 0) -> tuple[int, int | None]:
     ids = list(old.values_list("pk", flat=True)[:BATCH])
     MetricSnapshot.objects.filter(pk__in=ids)._raw_delete(connection.alias)
     return len(ids), 1 if len(ids) == BATCH else None
-
-
-def as_subject(row: MetricSnapshot) -> Mapping[str, str] | None:
-    return {"kind": row.subject_kind, "id": row.subject_id} if row.subject_kind else None

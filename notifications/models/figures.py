@@ -97,3 +97,7 @@ class MetricSnapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} = {self.value}"
+
+    @property
+    def subject(self) -> dict[str, str] | None:
+        return {"kind": self.subject_kind, "id": self.subject_id} if self.subject_kind else None

@@ -52,10 +52,6 @@ class MetricSerializer(serializers.ModelSerializer[MetricSnapshot]):
         fields = ("id", "name", "value", "subject", "recorded_at")
         read_only_fields = ("id", "recorded_at")
 
-    def to_representation(self, instance: MetricSnapshot) -> dict[str, Any]:
-        instance.subject = metrics.as_subject(instance)  # type: ignore[attr-defined]
-        return super().to_representation(instance)
-
 
 class MetricFilter(django_filters.FilterSet):
     name = django_filters.CharFilter(label="Name", max_length=64)
