@@ -4,7 +4,7 @@ Each way of being addressed is walked along its own index, a page at a time; now
 conditions joined with OR, which no planner does well among 100,000 people.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import Any
@@ -14,9 +14,10 @@ from django.contrib.auth.models import Group
 from django.db.models import Case, Expression, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Concat
 
-from .database import storable
+from .database import id_list, is_one_of, storable
 from .events import ADMIN, NAMESPACES, ROOT, Audience, Refused
 from .models import Member, Room
+from .prepared import Prepared
 
 LONGEST_REASON = 64  # what a row holds; a role may have a longer name
 Way = tuple[QuerySet[Any], Expression]  # rows with a `user`, and the reason they give
@@ -24,9 +25,9 @@ Way = tuple[QuerySet[Any], Expression]  # rows with a `user`, and the reason the
 
 def check(audience: Audience) -> None:
     """Refuse unknown users, roles, rooms and namespaces. Raises Refused with the field's name."""
-    _refuse_unknown("to.users", audience.users, get_user_model().objects.all(), "id")
-    _refuse_unknown("to.exclude", audience.exclude, get_user_model().objects.all(), "id")
-    _refuse_unknown("to.roles", audience.roles, Group.objects.all(), "name")
+    _refuse_unknown("to.users", audience.users, _people(audience.users))
+    _refuse_unknown("to.exclude", audience.exclude, _people(audience.exclude))
+    _refuse_unknown("to.roles", audience.roles, _named_so(audience.roles, Group.objects.all()))
     check_rooms(audience, Room.objects.all())
     if audience.namespace not in (None, *NAMESPACES):
         raise Refused("to.namespace", f"There is no namespace {audience.namespace!r}.", "unknown_namespace")
@@ -34,15 +35,28 @@ def check(audience: Audience) -> None:
 
 def check_rooms(audience: Audience, known: QuerySet[Room]) -> None:
     """Refuse rooms that are not among these, in the same words whether they exist or not. Raises Refused."""
-    _refuse_unknown("to.rooms", audience.rooms, known, "name")
+    _refuse_unknown("to.rooms", audience.rooms, _named_so(audience.rooms, known))
     if audience.related:
-        _refuse_unknown("to.related.room", [audience.related.room], known, "name")
+        room = [audience.related.room]
+        _refuse_unknown("to.related.room", room, _named_so(room, known))
 
 
-def _refuse_unknown(field: str, given: Sequence[int | str], known: QuerySet, column: str) -> None:
-    if not given:
-        return
-    found = set(known.filter(**{f"{column}__in": storable(given)}).values_list(column, flat=True))
+def _people(ids: Sequence[int]) -> set[int]:
+    return {person.pk for person in _PEOPLE(id_list(storable(ids))[1])} if ids else set()
+
+
+def _these(ids: str) -> QuerySet[Any]:
+    return get_user_model().objects.filter(is_one_of("id", ids)).only("pk")
+
+
+_PEOPLE = Prepared(_these)
+
+
+def _named_so(names: Sequence[str], known: QuerySet[Any]) -> set[str]:
+    return set(known.filter(name__in=names).values_list("name", flat=True)) if names else set()
+
+
+def _refuse_unknown(field: str, given: Sequence[int | str], found: Collection[int | str]) -> None:
     if missing := [name for name in given if name not in found]:
         raise Refused(field, f"Unknown: {', '.join(map(str, missing[:10]))}.", "unknown")
 

@@ -18,10 +18,11 @@ Row = TypeVar("Row", bound=Model)
 _MARK = 2_113_000_000  # stands for a parameter while the ORM compiles; it fits into any column of whole numbers
 _FIRST, _MOST = _MARK + 1_000, _MARK + 2_000
 _ALL = 1_000_000
+_LARGEST = 2**63 - 1
 
 
 class Prepared(Generic[Row]):
-    """`make` says the query, and each of its parameters is a whole number; calling this asks it.
+    """`make` says the query; calling this asks it. Each of its parameters is a whole number, or annotated as a `str`.
 
     The rows are models, with what is selected beside them; they come without `__init__` and its signals.
     """
@@ -29,8 +30,10 @@ class Prepared(Generic[Row]):
     def __init__(self, make: Callable[..., QuerySet[Row]]) -> None:
         self._make = make
 
-    def __call__(self, *given: int, first: int = 0, most: int = _ALL) -> list[Row]:
+    def __call__(self, *given: int | str, first: int = 0, most: int = _ALL) -> list[Row]:
         """`most` rows from the `first` on, counted from 0."""
+        if any(isinstance(one, int) and abs(one) > _LARGEST for one in given):
+            return []  # no row has such a number, and SQLite could not even compare
         statement = self._statement
         with connection.cursor() as cursor:
             cursor.execute(statement.sql, [*statement.filled(given), most, first])
@@ -39,7 +42,8 @@ class Prepared(Generic[Row]):
 
     @cached_property
     def _statement(self) -> "_Statement[Row]":
-        marks = [_MARK + place for place in range(len(inspect.signature(self._make).parameters))]
+        given = inspect.signature(self._make).parameters.values()
+        marks = [str(_MARK + i) if one.annotation is str else _MARK + i for i, one in enumerate(given)]
         query = self._make(*marks)[_FIRST : _FIRST + _MOST].query
         compiler = query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
@@ -95,7 +99,7 @@ class _Statement(NamedTuple, Generic[Row]):
     whole: _Part
     annotations: Mapping[str, int]
 
-    def filled(self, given: Sequence[int]) -> list[Any]:
+    def filled(self, given: Sequence[int | str]) -> list[Any]:
         return [value if place is None else given[place] for place, value in self.params]
 
     def made(self, row: Sequence[Any]) -> Row:

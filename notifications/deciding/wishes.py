@@ -4,19 +4,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..database import is_one_of
+from django.db.models import QuerySet
+
+from ..database import id_list, is_one_of
 from ..events import Priority
 from ..models import NotificationLog, Preference
 from ..prepared import Prepared
 from . import quiet_hours
 from .preferences import Preferences, QuietHours
 
+
+def _said(people: str) -> QuerySet[Preference]:
+    return Preference.objects.filter(is_one_of("user_id", people))
+
+
+_SAID = Prepared(_said)
 _WITH_QUIET_HOURS = Prepared(lambda user: Preference.objects.filter(user_id=user, quiet_start__isnull=False))
 
 
 def of(user_ids: Sequence[int]) -> dict[int, Preferences]:
     """Those of them who said something, in one query; who is missing has the defaults."""
-    return {row.user_id: preferences(row) for row in Preference.objects.filter(is_one_of("user_id", user_ids))}
+    return {row.user_id: preferences(row) for row in _SAID(id_list(user_ids)[1])}
 
 
 def quiet(user_ids: Iterable[int], *, now: datetime) -> set[int]:

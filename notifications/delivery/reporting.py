@@ -13,10 +13,13 @@ from .. import bus, transports
 from ..bus import ACTED, CREATED, DELIVERED, EVENT_DONE, FAILED, READ
 from ..events import Channel, Priority
 from ..models import Delivery, Event, NotificationLog, Webhook
+from ..prepared import Prepared
 from . import queue
 from .planning.ways import channels_of
 
 __all__ = ["ACTED", "CREATED", "DELIVERED", "EVENT_DONE", "FAILED", "READ", "report", "report_done"]
+
+_WEBHOOKS = Prepared(lambda: Webhook.objects.filter(disabled_at=None))
 
 
 def report(what: str, rows: QuerySet[NotificationLog], *, now: datetime) -> None:
@@ -73,8 +76,7 @@ def report_done(event: Event, *, now: datetime) -> None:
 
 
 def _wanting(what: str) -> list[int]:
-    open_ = Webhook.objects.filter(disabled_at=None).values_list("pk", "types")
-    return [pk for pk, types in open_ if what in types]
+    return [webhook.pk for webhook in _WEBHOOKS() if what in webhook.types]
 
 
 def _delivery(

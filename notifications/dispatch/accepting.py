@@ -12,6 +12,7 @@ from .. import audience, audit, expansion, meters
 from ..database import database_now
 from ..events import NAMESPACES, ROOT, Category, Event, Priority, Refused
 from ..models import Event as EventRow
+from ..prepared import Prepared
 from ..words import catalogue
 from ..words.wording import LONGEST_TITLE, Wording, wording
 
@@ -19,6 +20,7 @@ __all__ = ["LONGEST_TITLE", "draft", "notify"]
 
 log = logging.getLogger("tidings.dispatch")
 _GIVEN_AS = {"kind": "notification_type", "audience": "to", "subject_kind": "subject", "subject_id": "subject"}
+_PEOPLE = Prepared(lambda pk: get_user_model().objects.filter(pk=pk))
 
 
 def notify(event: Event) -> EventRow:
@@ -28,7 +30,7 @@ def notify(event: Event) -> EventRow:
     A transaction that rolls back tells nobody. Raises Refused, before anything is written.
     """
     row = draft(event)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # what is written here stands or falls with the caller's
         row.save(force_insert=True)
         actor = (row.actor_id, row.actor_name) if row.actor_id else None
         audit.record("event.created", "event", row.pk, actor=actor, at=row.created_at, kind=row.kind)
@@ -163,7 +165,7 @@ def _refuse_past(field: str, at: datetime | None, now: datetime) -> None:
 def _name_of(user_id: int | None) -> str:
     if user_id is None:
         return ""
-    user = get_user_model().objects.filter(pk=user_id).first()
+    user = next(iter(_PEOPLE(user_id)), None)
     if user is None:
         raise Refused("sender", f"Unknown user {user_id}.", "unknown")
     return user.get_full_name() or user.get_username()

@@ -40,6 +40,10 @@ def test_each_call_has_its_own_parameters_and_its_own_part_of_the_rows(people: l
     assert [row.seq for row in shown(first, 0, first=1, most=2)] == [4, 3]
 
 
+def test_a_number_that_no_row_can_have_finds_none(people: list[User]) -> None:
+    assert shown(2**63, 0) == []
+
+
 def test_the_rows_are_those_of_the_orm(people: list[User]) -> None:
     plainly = NotificationLog.objects.to_show().filter(recipient=people[0]).order_by("-seq")
     for row, same in zip(shown(people[0].pk, 0), plainly, strict=True):

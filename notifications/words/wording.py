@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
+from django.db.models import QuerySet
 
 from ..events import DEFAULT_LOCALE, Priority, Refused
 from ..models import Template
+from ..prepared import Prepared
 from . import rendering
 from .kind import ALL_CHANNELS, ALWAYS_THERE, Kind
 
@@ -51,6 +53,13 @@ _NOWHERE = _Source(None, None)
 GENERAL = Place(DEFAULT_LOCALE, ALL_CHANNELS)
 
 
+def _in_use(kind: str) -> QuerySet[Template]:
+    return Template.objects.filter(kind=kind, is_active=True)
+
+
+_IN_USE = Prepared(_in_use)
+
+
 def wording(
     kind: Kind, *, title: str | None, message: str | None, context: Mapping[str, Any], sender: str = ""
 ) -> Wording:
@@ -58,7 +67,7 @@ def wording(
 
     Raises Refused: for a variable that any of the words lack, for what is too long, and when there are no words.
     """
-    templates = list(Template.objects.filter(kind=kind.name, is_active=True))
+    templates = _IN_USE(kind.name)
     given = _Source(title, message)
     filled_in = _plain({ALWAYS_THERE: sender or NOBODY, **context}) if not (title and message) else {}
     sources = _sources(kind, templates)

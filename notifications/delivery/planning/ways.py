@@ -7,7 +7,10 @@ from ...deciding import policies
 from ...deciding.decide import About, Way
 from ...events import Channel, Priority
 from ...models import Event, PausedChannel
+from ...prepared import Prepared
 from ...words import catalogue
+
+_PAUSED = Prepared(lambda: PausedChannel.objects.all())
 
 
 def channels_of(event: Event) -> Sequence[str]:
@@ -51,7 +54,7 @@ def ways(event: Event, *, paused: Collection[str] = ()) -> list[Way]:
 
 def paused_channels() -> set[str]:
     """Staff have paused these."""
-    return set(PausedChannel.objects.values_list("channel", flat=True))
+    return {paused.channel for paused in _PAUSED()}
 
 
 def way(channel: str, rung: int, *, is_paused: bool = False) -> Way:
