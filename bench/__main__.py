@@ -1,4 +1,4 @@
-"""Run all of them and print a page of Markdown: python -m bench [live] [latency] [inbox] [expansion] [sending]"""
+"""Run all of them and print a page of Markdown: python -m bench [live] [latency] [rows] [sending]"""
 
 import asyncio
 import os
@@ -35,14 +35,13 @@ def _run(folder: Path, chosen: set[str]) -> None:
         if not embedded.wait_until_ready(folder, is_running=lambda: valkey.child.poll() is None):
             sys.exit("bench: Valkey did not start")
         stage.prepare()
-        from . import expansion, inbox, latency, sending
+        from . import latency, sending
 
         print("\n".join(_machine()), flush=True)
         benchmarks: dict[str, Callable[[], list[str]]] = {
             "live": lambda: apart("bench.live"),
             "latency": lambda: latency.table(asyncio.run(latency.run(folder))),
-            "inbox": lambda: inbox.table(inbox.run()),
-            "expansion": expansion.run,
+            "rows": lambda: apart("bench.rows"),
             "sending": sending.run,
         }
         for name, benchmark in benchmarks.items():

@@ -7,7 +7,7 @@ from pathlib import Path
 Spread = tuple[float, float, float]  # the least, the median, the most
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "performance"
 
-_NAMES, _BARS, _VALUES, _LINE, _TOP = 250, 350, 180, 34, 52  # px
+_NAMES, _BARS, _VALUES, _LINE, _TOP = 350, 280, 150, 34, 52  # px
 _STYLE = """
   text { font: 14px system-ui, sans-serif; fill: #1c2430 }
   .title { font-weight: 600; font-size: 15px }

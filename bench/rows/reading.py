@@ -1,6 +1,7 @@
 """An inbox is listed, paged through to its end, and marked as read."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from .. import stage
 from .measuring import Claim, Http, forget_throttles, in_turns, milliseconds
@@ -40,7 +41,7 @@ def _list(reader: stage.Person, peers: Mapping[str, Peer]) -> Claim:
     }
     note = "django-notifications is measured without middleware and sign-in, Tidings and the plain view with both."
     title = f"A list of {PAGE} of {LISTED:,}"
-    return Claim("list", title, "ms", in_turns(contestants), note=note)
+    return Claim("list", title, "ms CPU", in_turns(contestants), note=note)
 
 
 def _deep_page(heavy: stage.Person) -> Claim:
@@ -49,7 +50,9 @@ def _deep_page(heavy: stage.Person) -> Claim:
         "Tidings' offset style": _asks(heavy, f"/api/notifications/?limit={PAGE}&offset={DEPTH}", calls=3),
         "a plain view, offset": _asks(heavy, f"/plain/?limit={PAGE}&offset={DEPTH}", urls=PLAIN_URLS, calls=3),
     }
-    return Claim("deep_page", f"A page of {PAGE} at depth {DEPTH:,}, the whole request", "ms", in_turns(contestants))
+    return Claim(
+        "deep_page", f"A page of {PAGE} at depth {DEPTH:,}, the whole request", "ms CPU", in_turns(contestants)
+    )
 
 
 def _deep_query(heavy: stage.Person) -> Claim:
@@ -63,7 +66,7 @@ def _deep_query(heavy: stage.Person) -> Claim:
         "Tidings, keyset": lambda: milliseconds(lambda: list(keyset.all()), times=CALLS),
         "the same by offset": lambda: milliseconds(lambda: list(offset.all()), times=3),
     }
-    return Claim("deep_query", "The rows of that page alone: the query", "ms", in_turns(contestants))
+    return Claim("deep_query", "The rows of that page alone: the query", "ms CPU", in_turns(contestants))
 
 
 def _mark_all(marker: stage.Person, peers: Mapping[str, Peer]) -> Claim:
@@ -77,14 +80,18 @@ def _mark_all(marker: stage.Person, peers: Mapping[str, Peer]) -> Claim:
     note = (
         "Tidings: the whole request, with read_at, audit and the news for other devices. The peers: the method alone."
     )
-    return Claim("mark_all", f"Marking {UNREAD:,} unread as read", "ms", in_turns(contestants), note=note)
+    return Claim("mark_all", f"Marking {UNREAD:,} unread as read", "ms CPU", in_turns(contestants), note=note)
 
 
 def _make_unread(person: stage.Person) -> None:
+    from django.utils import timezone
+
     from notifications.models import Inbox, NotificationLog
 
-    NotificationLog.objects.filter(recipient_id=person.id).update(is_read=False, read_at=None)
-    Inbox.objects.filter(pk=person.id).update(unread_count=UNREAD, read_floor=0)
+    an_hour_old = timezone.now() - timedelta(hours=1)  # counted by now: the analytics hear of each that changes
+    mine = NotificationLog.objects.filter(recipient_id=person.id)
+    rows = mine.update(is_read=False, read_at=None, created_at=an_hour_old)
+    Inbox.objects.filter(pk=person.id).update(unread_count=rows, read_floor=0)
     vacuum()
 
 
@@ -102,7 +109,7 @@ def _heavy_beside_light(name: str, heavy: stage.Person, light: stage.Person) -> 
         f"Tidings, {rows:,} notifications": _asks(person, path.format(middle=rows // 2))
         for person, rows in ((heavy, HEAVY), (light, LIGHT))
     }
-    return Claim(name, f"{title}: {HEAVY:,} beside {LIGHT}", "ms", in_turns(contestants))
+    return Claim(name, f"{title}: {HEAVY:,} beside {LIGHT}", "ms CPU", in_turns(contestants))
 
 
 def _asks(person: stage.Person, path: str, *, urls: str | None = None, calls: int = CALLS) -> Callable[[], float]:

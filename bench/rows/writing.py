@@ -1,11 +1,11 @@
 """Rows are written: for everybody, for one person, and for many in one request."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import stage
 from .measuring import Claim, Http, forget_throttles, in_turns, milliseconds
+from .peers.clock import cpu_s
 from .peers.installed import Peer
 
 PEOPLE = 20_000
@@ -39,25 +39,25 @@ def _make_staff(person: stage.Person) -> None:
 
 def _broadcast(peers: Mapping[str, Peer]) -> Claim:
     contestants = {
-        "Tidings: rows, seq, counters, audit": lambda: PEOPLE / broadcast(),
+        "expansion: rows, seq, counters, audit": lambda: PEOPLE / broadcast(),
         "bulk_create of the rows alone": lambda: PEOPLE / bulk_create(),
         **{f"notify.send of {name}": lambda peer=peer: peer.figure("broadcast") for name, peer in peers.items()},
     }
     title = f"One event for {PEOPLE:,} people"
-    return Claim("broadcast", title, "rows/s", in_turns(contestants), more_is_better=True)
+    return Claim("broadcast", title, "rows/CPU s", in_turns(contestants), more_is_better=True)
 
 
 def broadcast() -> float:
-    """Seconds from the first chunk to the last; rings go into the queue of the bell as always."""
+    """Seconds of CPU from the first chunk to the last; rings go into the queue of the bell as always."""
     from notifications import dispatch, expansion
     from notifications.events import Audience, Event
 
     event = Event(kind="system_announcement", audience=Audience(everyone=True), title=stage.TITLE, message=stage.TEXT)
     accepted = dispatch.notify(event)
-    began = time.perf_counter()
+    began = cpu_s()
     while expansion.expand_chunk(accepted.pk):
         pass
-    return time.perf_counter() - began
+    return cpu_s() - began
 
 
 def bulk_create() -> float:
@@ -75,10 +75,10 @@ def bulk_create() -> float:
     now = database_now()
     heads = list(Inbox.objects.order_by("pk").values_list("user_id", "last_seq"))
     with transaction.atomic():
-        began = time.perf_counter()
+        began = cpu_s()
         rows = [plain.row(event, user_id, seq + 1, now) for user_id, seq in heads]
         NotificationLog.objects.bulk_create(rows, batch_size=expansion.CHUNK)
-        took = time.perf_counter() - began
+        took = cpu_s() - began
         transaction.set_rollback(True)  # the next round finds the table as it was
     return took
 
@@ -100,7 +100,7 @@ def _one(people: Sequence[stage.Person]) -> Claim:
         "a plain view with naive ORM code": lambda: calls(plain, "/plain/events/", as_plain),
     }
     note = "The plain view writes the same rows: event, counter, row, audit. It decides nothing and rings nobody."
-    return Claim("one", "One event for one person, the whole request", "ms", in_turns(contestants), note=note)
+    return Claim("one", "One event for one person, the whole request", "ms CPU", in_turns(contestants), note=note)
 
 
 def _one_in_code(people: Sequence[stage.Person]) -> Claim:
@@ -118,7 +118,7 @@ def _one_in_code(people: Sequence[stage.Person]) -> Claim:
         "Tidings, notify(…)": lambda: milliseconds(lambda: dispatch.notify(event), times=CALLS),
         "naive ORM code": lambda: milliseconds(lambda: plain.create(sender, [someone], **said), times=CALLS),
     }
-    return Claim("one_in_code", "The same called from Python", "ms", in_turns(contestants))
+    return Claim("one_in_code", "The same called from Python", "ms CPU", in_turns(contestants))
 
 
 # --- for many in one request -----------------------------------------------------------------------------------------
@@ -131,19 +131,19 @@ def _many(people: Sequence[stage.Person]) -> Claim:
         from notifications import expansion
 
         forget_throttles()
-        began = time.perf_counter()
+        began = cpu_s()
         answer = http.post("/api/events/", {"notification_type": "general", "to": {"users": these}, **WORDS})
         while expansion.expand_chunk(answer.data["event_id"]):
             pass  # what a worker does
-        return MANY / (time.perf_counter() - began)
+        return MANY / (cpu_s() - began)
 
     def one_by_one() -> float:
         forget_throttles()
-        began = time.perf_counter()
+        began = cpu_s()
         for someone in these[:SINGLY]:
             http.post("/api/events/", {"notification_type": "general", "to": {"users": [someone]}, **WORDS})
-        return SINGLY / (time.perf_counter() - began)
+        return SINGLY / (cpu_s() - began)
 
     contestants = {f"Tidings, {MANY:,} people in one request": in_one, "a request for each": one_by_one}
     title = "Many people in one request: from the request to the last row"
-    return Claim("many", title, "rows/s", in_turns(contestants), more_is_better=True)
+    return Claim("many", title, "rows/CPU s", in_turns(contestants), more_is_better=True)
