@@ -31,7 +31,18 @@ class Close(IntEnum):
 
 
 SPOKEN = frozenset(
-    ("authenticate", "resume", "ack", "mark_as_read", "mark_all_as_read", "seen", "ping", "pong", "disconnect")
+    (
+        "authenticate",
+        "resume",
+        "ack",
+        "mark_as_read",
+        "mark_all_as_read",
+        "seen",
+        "request",
+        "ping",
+        "pong",
+        "disconnect",
+    )
 )  # by clients
 _CODES = frozenset((*Close, 1001, 1005, 1006, 1009, 1011, 1012))  # RFC 6455 §7.4.1, as far as they come from outside
 
