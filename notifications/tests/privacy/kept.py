@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from notifications import audit, inbox, preferring, rooming
 from notifications.audit.sealing import seal_next
+from notifications.audit.verifying import Verification
+from notifications.insight import ledger
 from notifications.models import (
     Connection,
     Device,
@@ -94,3 +96,10 @@ def models_about_people() -> set[str]:
         if model._meta.app_label in ("notifications", "core", "sign_in")
         and any(field.attname in named for field in model._meta.concrete_fields)
     }
+
+
+def all_is_well() -> bool:
+    """The ledger adds up, and the audit is as it was sealed."""
+    while seal_next():
+        pass
+    return [*ledger.check(), *Verification().findings()] == []
