@@ -71,7 +71,8 @@ class ActionThrottle(PersonThrottle):
             return True
         self.scope = scope
         self.rate = self.get_rate()
-        self.num_requests, self.duration = self.parse_rate(self.rate)
+        self.num_requests, duration = self.parse_rate(self.rate)
+        self.duration = duration or 0
         return super().allow_request(request, view)
 
 

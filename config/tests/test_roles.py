@@ -165,7 +165,7 @@ def admin_pages() -> Iterator[str]:
             elif isinstance(one, URLPattern):
                 yield path
 
-    admin = next(one for one in get_resolver().url_patterns if getattr(one, "app_name", "") == "admin")
+    admin = next(one for one in get_resolver().url_patterns if isinstance(one, URLResolver) and one.app_name == "admin")
     yield from walk(admin.url_patterns, "admin/")
 
 

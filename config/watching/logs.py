@@ -71,7 +71,7 @@ def without_quotations(logger: Any, name: str, line: EventDict) -> EventDict:
         status = getattr(record, "status_code", None)
         line["event"] = f"request answered with {status}"
         match = getattr(record.request, "resolver_match", None)
-        line |= {"status": status, "route": match.route if match else None}
+        line.update(status=status, route=match.route if match else None)
     return line
 
 

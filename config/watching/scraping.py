@@ -20,8 +20,10 @@ from rest_framework.views import APIView
 from config.running import health
 from notifications.insight import gauges
 
-_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
-_FORWARDED += ("HTTP_X_REAL_IP", "HTTP_VIA")  # whatever has one came through a proxy, which is a loopback peer too
+_FORWARDED = (  # whatever has one came through a proxy, which is a loopback peer too
+    *("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"),
+    *("HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA"),
+)
 
 
 @never_cache

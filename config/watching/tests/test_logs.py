@@ -83,7 +83,7 @@ def test_no_log_of_server_or_worker_holds_a_secret_and_each_outcome_has_a_line_w
     who = ("--username", "admin", "--email", ADDRESS)
     made = prepared.run("createsuperuser", "--noinput", *who, DJANGO_SUPERUSER_PASSWORD=PASSWORD)
     assert made.returncode == 0, made.stderr
-    with prepared.running("up", **LIVE) as running:
+    with prepared.running("up", under=None, **LIVE) as running:
         running.wait_until_it_answers()
         with httpx.Client(base_url=f"http://127.0.0.1:{running.port}", timeout=30) as http:
             secrets = tell_it_secrets(running, http)

@@ -34,7 +34,7 @@ def counting(folder: Path, times: int) -> "subprocess.Popen[str]":
 
 def total(folder: Path) -> float:
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call]
+    MultiProcessCollector(registry, str(folder))
     return registry.get_sample_value("made_total") or 0
 
 

@@ -7,6 +7,7 @@ import email
 import email.policy
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -45,7 +46,7 @@ async def told(server: Server) -> dict[str, object]:
     """An event, a ticket and a template whose every text is an attempt."""
     person = server.person("engineer")
     at_most = {"source": 64, "tag": 64}
-    said = {
+    said: dict[str, Any] = {
         "notification_type": "general",
         "to": {"users": [person]},
         "title": EVIL[:255],
@@ -60,7 +61,7 @@ async def told(server: Server) -> dict[str, object]:
     }
     event = server.call("POST", "/api/events/", **said)["event_id"]
     server.call("POST", "/api/tickets/", by="requester", title=EVIL[:200], description=EVIL)
-    words = {
+    words: dict[str, Any] = {
         "notification_type": "general",
         "channel": None,
         "locale": "fr",
