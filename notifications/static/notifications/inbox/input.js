@@ -1,6 +1,6 @@
 // @ts-check
 /** Clicks and keys on the list: which deed they mean. */
-import { item, snoozeTimes } from "./overlays/menu.js";
+import { item, items, snoozeTimes } from "./overlays/menu.js";
 
 /** @typedef {import("../client.d.ts").Notification} Notification */
 
@@ -65,12 +65,12 @@ export class Input {
   #more(notification, anchor) {
     const { menu, words: { says }, list } = this.on, { is_read: isRead, archived_at: archivedAt, snoozed_until: until, id } = notification;
     const then = (/** @type {string} */ act) => () => (menu.close(), act === "snooze" || list.focusOn(id), this.#do(act, notification, anchor));
-    menu.open(anchor, says.more, [
+    menu.open(anchor, says.more, [items(says.more,
       item(isRead ? "unread" : "read", isRead ? says.markUnread : says.markRead, then(isRead ? "unread" : "read")),
       ...(archivedAt ? [] : [item(until ? "unsnooze" : "snooze", until ? says.unsnooze : says.snooze, then(until ? "unsnooze" : "snooze"))]),
       item(archivedAt ? "unarchive" : "archive", archivedAt ? says.unarchive : says.archive, then(archivedAt ? "unarchive" : "archive")),
       item("remove", says.remove, then("remove")),
-    ]);
+    )]);
   }
 
   /** @param {string} thread */

@@ -7,10 +7,9 @@ const GAP = 6, EDGE = 8; // px
 /** @typedef {import("../words/words.js").Words} Words */
 
 export class Menu {
-  /** @param {ShadowRoot | HTMLElement} root @param {string} role  "menu": items under the arrows; "dialog": fields */
-  constructor(root, role = "menu") {
-    this.role = role;
-    this.element = make("div.menu", { popover: "auto", role, part: "menu", onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event) });
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.element = make("div.menu", { popover: "auto", role: "dialog", part: "menu", onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event) });
     this.element.addEventListener("toggle", (/** @type {any} */ { newState }) => newState === "closed" && this.#closed());
     root.append(this.element);
     /** @type {HTMLElement | null} */ this.anchor = null;
@@ -50,8 +49,8 @@ export class Menu {
   #key(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], target = /** @type {HTMLElement} */ (event.target);
     event.stopPropagation();
-    if (!step || this.role !== "menu" || target.matches("input")) return;
-    const items = this.#items;
+    if (!step || !target.matches("[role=menuitem]")) return;
+    const items = this.#items.filter((one) => one.matches("[role=menuitem]"));
     items[(items.indexOf(target) + step + items.length) % items.length]?.focus();
     event.preventDefault();
   }
@@ -61,6 +60,11 @@ export class Menu {
     anchor?.setAttribute("aria-expanded", "false");
     if (!root.activeElement || this.element.contains(root.activeElement)) anchor?.focus();
   }
+}
+
+/** Under the arrow keys. @param {string} label @param {...HTMLElement} content */
+export function items(label, ...content) {
+  return make("div", { role: "menu", "aria-label": label }, ...content);
 }
 
 /** @param {string} name @param {string} text @param {() => void} then @param {string} [aside] */
@@ -74,7 +78,7 @@ export function snoozeTimes(words, now, choose) {
   const offered = presets(now).map(({ name, at }) => item("", /** @type {Record<string, any>} */ (says)[name], () => choose(at), words.ahead(at, now.getTime())));
   const field = make("input", { type: "datetime-local", "aria-label": says.ownTime, min: local(now), value: local(presets(now).at(-1)?.at ?? now) });
   const set = () => field.value && new Date(field.value) > new Date() && choose(new Date(field.value));
-  return [make("p.heading", {}, says.snoozeUntil), ...offered, make("form.own", { onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), set()) }, field, make("button.small", { type: "submit" }, says.set))];
+  return [make("p.heading", {}, says.snoozeUntil), items(says.snoozeUntil, ...offered), make("form.own", { onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), set()) }, field, make("button.small", { type: "submit" }, says.set))];
 }
 
 /** @param {Date} now */

@@ -42,7 +42,7 @@ export class Panel {
     const head = make("div.head", { part: "head" }, make(isPage ? "h1" : "h2", {}, says.title), this.connection, make("span.grow"), this.markAll, this.settings, close);
     const search = make("label.search", {}, icon("search"), this.search);
     this.element = make("div.inbox", { part: "inbox" }, this.signedOut, head, make("div.tools", {}, this.views, make("span.grow"), search, this.filter), this.sheet, isPage && keys(says));
-    this.menu = new Menu(this.element, "dialog");
+    this.menu = new Menu(this.element);
   }
 
   /** @param {import("../feed.js").Feed} feed @param {number} unread @param {(error: any) => string} reason */
