@@ -68,6 +68,15 @@ def _key() -> str:
     return "gen_random_uuid()" if connection.vendor == "postgresql" else "lower(hex(randomblob(16)))"
 
 
+def _ago(seconds: str) -> str:
+    """The moment of the row that is copied, so many seconds earlier."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        return f"s.created_at - ({seconds}) * interval '1 second'"
+    return f"strftime('%%Y-%%m-%%d %%H:%%M:%%f', s.created_at, '-' || ({seconds}) || ' seconds')"
+
+
 def _people_and_events(heavy: int, one: Any, count: int) -> None:
     from django.contrib.auth import get_user_model
 
@@ -76,7 +85,8 @@ def _people_and_events(heavy: int, one: Any, count: int) -> None:
     user = get_user_model()
     there = user.objects.filter(username__startswith="crowd").count()
     copy(user, heavy, count - there, username=f"'crowd' || (n.i + {there})")
-    copy(Event, one.pk, count - Event.objects.filter(source="stock").count(), id=_key(), source="'stock'")
+    there = Event.objects.filter(source="stock").count()
+    copy(Event, one.pk, count - there, id=_key(), source="'stock'", created_at=_ago(f"n.i + {there}"))
 
 
 def _counters(heavy: int, broadcast: Any, half: int) -> None:

@@ -1,10 +1,12 @@
 """The audit as comma-separated values: streamed, a bounded part, and harmless in a spreadsheet."""
 
 import csv
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
 
 from ...models import AuditEntry
@@ -16,27 +18,30 @@ COLUMNS = ("id", "at", "actor_id", "actor", "action", "entity_type", "entity_id"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins so
 
 
-class _Echo:
-    """What csv writes to: it hands back what it is given."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def lines(entries: QuerySet[AuditEntry]) -> Iterator[str]:
+def parts(entries: QuerySet[AuditEntry], *, most: int = MOST, chunk: int = CHUNK) -> Iterator[str]:
     """The newest first, a keyset page at a time; a last line says so where there would have been more."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
-    below, left = None, MOST
+    yield _lines([COLUMNS])
+    below, left = None, most
     newest = entries.order_by("-pk")
-    while page := list((newest.filter(pk__lt=below) if below else newest)[: min(CHUNK, left + 1)]):
+    while page := list((newest.filter(pk__lt=below) if below else newest)[: min(chunk, left + 1)]):
         if left == 0:
-            yield writer.writerow([f"More than {MOST} entries: narrow it down, or go on below entry {below}."])
+            yield _lines([[f"More than {most} entries: narrow it down, or go on below entry {below}."]])
             return
         shown = page[:left]
-        for entry in shown:
-            yield writer.writerow([harmless(value) for value in _values(entry)])
+        yield _lines([harmless(value) for value in _values(entry)] for entry in shown)
         left, below = left - len(shown), shown[-1].pk
+
+
+async def without_blocking(parts: Iterator[str]) -> AsyncIterator[str]:
+    """The same for a server that serves asynchronously: it would gather all of an ordinary iterator first."""
+    while (part := await sync_to_async(next)(parts, None)) is not None:
+        yield part
+
+
+def _lines(rows: Iterable[Sequence[Any]]) -> str:
+    written = io.StringIO()
+    csv.writer(written).writerows(rows)
+    return written.getvalue()
 
 
 def _values(entry: AuditEntry) -> tuple[Any, ...]:

@@ -95,7 +95,7 @@ class ByHandForm(forms.Form):
 
     @classmethod
     def fresh(cls, given: Mapping[str, Any]) -> "ByHandForm":
-        return cls(initial={"key": uuid.uuid4().hex, "kind": cls.default_kind, **given})
+        return cls(initial={"kind": cls.default_kind, **given, "key": uuid.uuid4().hex})
 
     @property
     def says_more(self) -> bool:

@@ -40,12 +40,12 @@ class OnChannel:
 def progress(event: Event, *, exactly: bool = False) -> dict[str, Any]:
     """The part of the page that changes by itself."""
     most = None if exactly else COUNTED
-    channels = [_line(name, found) for name, found in counts(event, most=most).items()]
-    is_moving = event.state in UNDER_WAY or any(one.waits for one in channels)
+    counted = counts(event, most=most)
+    is_moving = event.state in UNDER_WAY or any(found.get("waiting") for found in counted.values())
     return {
         "event": event,
         "tone": TONE_OF_STATE[event.state],
-        "channels": channels,
+        "channels": [_line(name, found) for name, found in counted.items()],
         "counted": most if most and event.recipients > most else None,
         "is_moving": is_moving,
         "highest": _highest_person() if event.state == Event.State.EXPANDING else None,

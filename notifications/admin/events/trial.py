@@ -46,6 +46,11 @@ class Trial:
     lines: list[Line]
     unaddressed: list[LeftOut]
 
+    @property
+    def others(self) -> int:
+        """Counted, and not looked at."""
+        return self.recipients - self.looked_at
+
 
 def trial(event: Event) -> Trial:
     """Nothing is written. Raises Refused."""
@@ -89,16 +94,18 @@ def _until(channel: str, found: Rehearsal) -> str:
 
 def _summary(found: Rehearsal, lines: list[Line]) -> str:
     people = "1 person" if found.recipients == 1 else f"{found.recipients:,} people"
-    parts = list(_parts(lines))
     if not found.recipients:
         return "Will reach nobody."
-    of_those = f" Of the first {found.looked_at:,}:" if found.looked_at < found.recipients else ""
-    return f"Will reach {people}{'.' if of_those else ':'}{of_those} {', '.join(parts)}."
+    ways = ", ".join(_parts(lines)) or "by the inbox alone"
+    if found.looked_at < found.recipients:
+        return f"Will reach {people}. Of the first {found.looked_at:,}: {ways}."
+    return f"Will reach {people}: {ways}."
 
 
 def _parts(lines: list[Line]) -> Iterator[str]:
+    """The inbox always has it, and goes without saying."""
     for line in lines:
-        if line.send:
+        if line.send and line.label != LABELS[Channel.INBOX]:
             yield f"{line.send:,} by {_said(line.label)}"
         if line.hold:
             yield f"{line.hold:,} by {_said(line.label)} held {line.until or 'until the channel is resumed'}"

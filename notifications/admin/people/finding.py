@@ -14,19 +14,24 @@ FOUND = 25
 
 def find(word: str) -> list[Any]:
     """Whoever it names; else those whose username begins so."""
-    word = word.strip().replace("\0", "")
-    if not word:
-        return []
-    return exactly(word) or list(_people().filter(beginning_with(_username(), word)).order_by(_username())[:FOUND])
+    if found := exactly(word):
+        return found
+    start = _storable(word)
+    return list(_people().filter(beginning_with(_username(), start)).order_by(_username())[:FOUND]) if start else []
 
 
 def exactly(word: str) -> list[Any]:
     """Whoever has this username or number; else whoever has this address (no index has it), which several may have."""
-    people = _people()
+    people, word = _people(), _storable(word)
     named = people.filter(**{_username(): word}).first() or people.filter(number(word, "pk")).first()
     if named:
         return [named]
     return list(people.filter(email=word).order_by("pk")[:FOUND]) if "@" in word else []
+
+
+def _storable(word: str) -> str:
+    """Postgres knows no NUL."""
+    return word.replace("\0", "").strip()
 
 
 def names(user_ids: Collection[int]) -> dict[int, str]:

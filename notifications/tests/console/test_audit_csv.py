@@ -5,10 +5,12 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.test import Client
 
 from notifications import audit
+from notifications.admin.audit.csv import parts, without_blocking
 from notifications.models import AuditEntry, Event
 
 PATH = "/admin/notifications/auditentry/"
@@ -56,3 +58,18 @@ def test_the_file_is_the_newest_first_and_taking_it_is_an_act(chief: Client) -> 
     assert [row[6] for row in rows(chief, "?action=x.y")[1:]] == ["2", "1", "0"]
     entry = AuditEntry.objects.get(action="staff.audit_export")
     assert (entry.actor_name, entry.metadata["asked"]) == ("admin", "action=x.y")
+
+
+def test_a_server_that_serves_asynchronously_reads_it_part_by_part() -> None:
+    async def gathered() -> list[str]:
+        return [part async for part in without_blocking(iter(["a,b\r\n", "1,2\r\n"]))]
+
+    assert async_to_sync(gathered)() == ["a,b\r\n", "1,2\r\n"]
+
+
+def test_what_is_too_much_for_one_file_is_said(db: None) -> None:
+    for number in range(4):
+        audit.record("x.y", "thing", number)
+    said = list(csv.reader("".join(parts(AuditEntry.objects.all(), most=3, chunk=2)).splitlines()))
+    assert len(said) == 5
+    assert said[-1][0].startswith("More than 3 entries")

@@ -22,7 +22,7 @@ def test_it_shows_what_waits_and_what_is_stuck(
     [mail] = [one for one in queues() if one.channel == "email"]
     assert (mail.waiting, mail.late, mail.is_stuck, mail.cap, mail.is_configured) == (5, None, False, 600, True)
     late = Delivery.objects.latest("pk")
-    Delivery.objects.filter(pk=late.pk).update(due_at=timezone.now() - timedelta(minutes=7), priority=4)
+    Delivery.objects.filter(pk=late.pk).update(due_at=timezone.now() - timedelta(minutes=7, seconds=30), priority=4)
     [mail] = [one for one in queues() if one.channel == "email"]
     assert mail.is_stuck
     assert mail.late_in_words == "7 min"
