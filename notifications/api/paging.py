@@ -92,14 +92,18 @@ class ThreeStylePagination(BasePagination):
         }
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        rows = getattr(view, "queryset", None)
+        has_cursor = _cursor_of([] if rows is None else rows, view) is not None
         return [
             {"name": name, "in": "query", "required": False, "description": text, "schema": _whole_number(name)}
             for name, text in _PARAMETERS.items()
+            if has_cursor or name not in ("before", "after")
         ]
 
 
 def _whole_number(name: str) -> dict[str, Any]:
-    return {"type": "integer", "minimum": 0 if name in ("offset", "before", "after") else 1}
+    least = 0 if name in ("offset", "before", "after") else 1
+    return {"type": "integer", "minimum": least, "maximum": _LARGEST - MOST - 1 if name == "offset" else _LARGEST}
 
 
 _PARAMETERS = {

@@ -21,6 +21,22 @@ class PartSerializer(serializers.Serializer[Any]):
         return super().run_validation(None if is_blank else data)
 
 
+class KnownFieldsSerializer(serializers.Serializer[Any]):
+    """Refuses what it has no field for: misspelt, it would silently be left out."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            self._refuse_unknown(data)
+        return super().to_internal_value(data)
+
+    def _refuse_unknown(self, data: Mapping[Any, Any]) -> None:
+        is_form = isinstance(data, MultiValueDict)  # there it is `related.room`, and a token of the page's own
+        known = {*self.fields, "csrfmiddlewaretoken"} if is_form else set(self.fields)
+        for name in map(str, data):
+            if (name.partition(".")[0].partition("[")[0] if is_form else name) not in known:
+                raise serializers.ValidationError({name: [f"There is only {', '.join(self.fields)}."]})
+
+
 class RelatedSerializer(PartSerializer):
     """The members of a room who are one of these there."""
 
@@ -34,7 +50,7 @@ class RelatedSerializer(PartSerializer):
         }
 
 
-class AudienceSerializer(serializers.Serializer[Any]):
+class AudienceSerializer(KnownFieldsSerializer):
     users = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=_LARGEST), max_length=MOST_IDS, default=list
     )
@@ -47,18 +63,6 @@ class AudienceSerializer(serializers.Serializer[Any]):
         child=serializers.IntegerField(min_value=1, max_value=_LARGEST), max_length=MOST_IDS, default=list
     )
 
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            self._refuse_unknown(data)
-        return super().to_internal_value(data)
-
-    def _refuse_unknown(self, data: Mapping[Any, Any]) -> None:
-        """A misspelt part would silently tell nobody."""
-        is_form = isinstance(data, MultiValueDict)  # there it is `related.room`
-        for name in map(str, data):
-            if (name.partition(".")[0] if is_form else name) not in self.fields:
-                raise serializers.ValidationError({name: [f"An audience has only {', '.join(self.fields)}."]})
-
 
 class SubjectSerializer(PartSerializer):
     kind = serializers.CharField(max_length=64)
@@ -70,7 +74,7 @@ class OfferedActionSerializer(serializers.Serializer[Any]):
     label = serializers.CharField(max_length=64)  # type: ignore[assignment]
 
 
-class ContentSerializer(serializers.Serializer[Any]):
+class ContentSerializer(KnownFieldsSerializer):
     """What is said, whoever it is said to. What is null or left out is the kind's."""
 
     title: serializers.CharField = TextField(255)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
@@ -34,7 +33,9 @@ from .serializers import (
     SentEventSerializer,
 )
 
-USER_PARAMETER = OpenApiParameter("user_id", OpenApiTypes.INT, required=True, description="Whose share is asked for.")
+USER_PARAMETER = OpenApiParameter(
+    "user_id", {"type": "integer", "minimum": 1}, required=True, description="Whose share is asked for."
+)
 
 
 class EventViewSet(mixins.ListModelMixin, GenericViewSet[Event]):

@@ -34,7 +34,7 @@ def seq_field(**options: Any) -> serializers.IntegerField:
 
 def ids_field(**options: Any) -> serializers.ListField:
     one = serializers.IntegerField(min_value=1, max_value=LARGEST)
-    return serializers.ListField(child=one, allow_empty=False, max_length=MOST_IDS, **options)
+    return serializers.ListField(child=one, allow_empty=False, min_length=1, max_length=MOST_IDS, **options)
 
 
 class MarkAllSerializer(serializers.Serializer[Any]):

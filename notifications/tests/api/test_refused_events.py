@@ -19,6 +19,8 @@ def body(people: dict[str, User], **changes: Any) -> dict[str, Any]:
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"prioritty": "high"}, "prioritty"),
+    ({"dry_run": True}, "dry_run"),  # it belongs into the address: here it would be sent
     ({"to": {"users": [10**9]}}, "to.users"),
     ({"to": {"users": ["x"]}}, "to.users.0"),
     ({"to": {"users": [True]}}, "to.users.0"),

@@ -1,0 +1,79 @@
+"""Schemathesis asks every operation for whatever the document lets one ask, and for what it does not."""
+
+import logging
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case, GenerationMode, openapi
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from config.sign_in import tokens
+
+from .openapi import documented
+
+EXAMPLES = 100 if os.environ.get("TIDINGS_TEST_THOROUGH") else 1  # of each operation, for each mode
+BESIDE = {"/api/notifications/stream/"}  # an ASGI application: notifications/tests/sockets/test_stream.py
+CHECKS: list[Any] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture
+def fuzzer(db: None) -> Iterator[User]:
+    """Staff; while they ask, each request keeps the test's own connection, and nobody counts or logs."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    logging.disable(logging.CRITICAL)
+    yield User.objects.create(username="fuzzer", is_staff=True, is_superuser=True)
+    logging.disable(logging.NOTSET)
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("mode", GenerationMode, ids=lambda mode: mode.value)
+def test_nothing_breaks_and_every_answer_is_documented(mode: GenerationMode, fuzzer: User) -> None:
+    schema = openapi.from_dict(documented().document)
+    schema.app = get_wsgi_application()
+    for found in schema.get_all_operations():
+        operation: Any = found.ok()
+        if operation.path in BESIDE:
+            continue
+        headers = {"Authorization": f"Bearer {tokens.issue(fuzzer)['access']}"}
+        _ask(operation.as_strategy(generation_mode=mode), headers)
+        assert any(documented().seen[(operation.path, operation.method, status)] for status in range(200, 600))
+
+
+def _ask(cases: Any, headers: dict[str, str]) -> None:
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases)
+    def ask(case: Case) -> None:
+        cache.clear()  # the throttles
+        case.validate_response(case.call(headers=headers), checks=CHECKS, headers=headers)
+
+    ask()
