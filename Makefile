@@ -31,7 +31,7 @@ bench: $(VENV)/.dev
 faults: $(VENV)/.dev
 	@$(BIN)/python -m bench.faults $(FAULTS)
 
-# the pictures of docs/gallery.md; GALLERY=inbox draws one anew
+# the pictures of docs/gallery.md; GALLERY="inbox dark" draws one of them anew
 gallery: $(VENV)/.dev
 	@$(BIN)/python -m notifications.tests.browser.pages.gallery $(GALLERY)
 

@@ -8,7 +8,7 @@ import { drawReach, wireReach } from "./reach.js";
 import { drawTimes, wireTimes } from "./times.js";
 import { Wishes, isSignedOut, part, reason } from "./wishes.js";
 
-const SAVED_MS = 2_000;
+const SAVED_MS = 4_000;
 const page = part("main");
 const rest = new Rest(new URL(page.dataset.api, location.href).href, async () => undefined);
 

@@ -236,6 +236,7 @@ def shoot(browser: Browser, product: Product, look: str, wanted: list[str]) -> N
 
 
 def main(wanted: list[str]) -> None:
+    """`wanted`: names of pages and looks; none of either: all."""
     program = chromium()
     if not program:
         raise SystemExit("gallery: no Chromium here (install chromium, or set CHROMIUM)")
@@ -248,8 +249,9 @@ def main(wanted: list[str]) -> None:
     ):
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=program, args=sandbox)
-        for look in LOOKS:
-            shoot(browser, product, look, wanted)
+        names = [word for word in wanted if word not in LOOKS]
+        for look in [word for word in wanted if word in LOOKS] or LOOKS:
+            shoot(browser, product, look, names)
         browser.close()
 
 

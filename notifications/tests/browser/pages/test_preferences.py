@@ -30,10 +30,10 @@ async def opened(visit: Visit, username: str, group: str, **window: object) -> T
 
 async def test_a_tick_is_saved_and_is_there_after_a_reload(server: Server, visit: Visit) -> None:
     tab = await opened(visit, "rider", "Info")
-    cell = tab.page.get_by_label("Ride request by push")
+    cell = tab.page.get_by_label("General by push")
     await cell.uncheck()
     await saved(tab.page)
-    assert wishes(server, "rider")["kinds"]["ride_request"]["push"] is False  # type: ignore[index]
+    assert wishes(server, "rider")["kinds"]["general"]["push"] is False  # type: ignore[index]
     await tab.page.reload()
     await tab.page.locator("summary", has_text="Info").click()
     await expect(cell).not_to_be_checked()
@@ -50,7 +50,7 @@ async def test_what_the_server_refuses_is_taken_back_and_said_beside_it(server: 
     await page.unroute("**/preferences/")
     await row.get_by_label("General by e-mail").uncheck()
     await saved(page)
-    await expect(row.get_by_role("alert")).to_be_empty()
+    await expect(row.locator(".problem")).to_be_empty()
 
 
 async def test_what_is_mandatory_is_locked_and_says_why(visit: Visit) -> None:
