@@ -67,4 +67,4 @@ def _canonical(said: Any) -> bytes:
 
 
 def _moment(at: datetime | None) -> str | None:
-    return at and at.astimezone(UTC).isoformat(timespec="microseconds")
+    return at.astimezone(UTC).isoformat(timespec="microseconds") if at else None

@@ -51,7 +51,7 @@ def _told_alone(user_id: int) -> QuerySet[Event]:
     """Nobody else has a row of these, or will have one; those whose row was pruned go by whom they addressed."""
     rows = NotificationLog.objects.filter(recipient_id=user_id).values("event_id")
     only_them = Q(pk__in=rows, recipients=1, state__in=[Event.State.DONE, Event.State.CANCELLED])
-    nobody_else = {"roles": [], "rooms": [], "related": None, "everyone": False, "namespace": None}
+    nobody_else: dict[str, Any] = {"roles": [], "rooms": [], "related": None, "everyone": False, "namespace": None}
     addressed = Q(**{f"audience__{part}": said for part, said in {"users": [user_id], **nobody_else}.items()})
     return Event.objects.filter(only_them | addressed).exclude(title=ERASED, message="")
 

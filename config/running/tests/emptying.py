@@ -3,6 +3,8 @@
 A plug-in of the test run (pytest.ini). The triggers are put up again by what follows a flush as it follows a migration.
 """
 
+from typing import Any
+
 import pytest
 
 
@@ -10,7 +12,8 @@ import pytest
 def pytest_configure() -> None:
     from django.test import TransactionTestCase
 
-    empty = TransactionTestCase._fixture_teardown
+    cases: Any = TransactionTestCase  # how they empty is nowhere in their types
+    empty = cases._fixture_teardown
 
     def open_and_empty(case: TransactionTestCase) -> None:
         from django.db import connection
@@ -20,4 +23,4 @@ def pytest_configure() -> None:
         guard.remove(connection)
         empty(case)
 
-    TransactionTestCase._fixture_teardown = open_and_empty
+    cases._fixture_teardown = open_and_empty

@@ -14,7 +14,7 @@ from .sealed import written
 
 pytestmark = pytest.mark.django_db
 ENTRIES, BATCHES = guard.ENTRIES, guard.BATCHES
-COLUMNS = [field.column for field in AuditEntry._meta.concrete_fields]
+COLUMNS = [str(field.column) for field in AuditEntry._meta.concrete_fields]
 OTHERWISE = {
     **dict.fromkeys(("id", "first_id", "last_id", "actor_id", "target_user_id", "batch"), "4711"),
     "at": "'2001-01-01 00:00:00+00'",

@@ -81,7 +81,7 @@ def test_two_that_changed_places_are_both_named(entries: list[int]) -> None:
 
 
 def test_one_that_was_put_in_is_named(entries: list[int]) -> None:
-    names = ", ".join(field.column for field in AuditEntry._meta.concrete_fields if field.column != "id")
+    names = ", ".join(str(field.column) for field in AuditEntry._meta.concrete_fields if field.column != "id")
     by_sql(f"INSERT INTO {ENTRIES} (id, {names}) SELECT 4711, {names} FROM {ENTRIES} WHERE id = %s", entries[4])
     assert found() == ["batch 2, entry 4711: it was not there when the batch was sealed"]
 

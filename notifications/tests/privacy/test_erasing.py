@@ -59,7 +59,8 @@ def test_what_was_told_to_them_alone_is_blanked_even_if_it_was_pruned_before(zeb
     theirs = NotificationLog.objects.filter(recipient=zebulon)
     pruning.remove([(row.pk, zebulon.pk) for row in theirs], theirs, pruning.THE_JOB)
     privacy.erase(zebulon.pk)
-    event.refresh_from_db(), other.refresh_from_db()
+    event.refresh_from_db()
+    other.refresh_from_db()
     assert (event.message, other.message) == ("", "To both.")
     assert all_is_well()
 
@@ -75,7 +76,8 @@ def test_a_name_that_is_a_role_or_short_goes_only_from_what_they_sent_or_were_to
     manager, other = User.objects.create(username="manager"), make_person("manager")
     near, far = send(manager, other, message="Ask manager Bo."), send(other, message="Ask a manager.")
     privacy.erase(manager.pk)
-    near.refresh_from_db(), far.refresh_from_db()
+    near.refresh_from_db()
+    far.refresh_from_db()
     assert (near.message, far.message) == ("Ask (erased) Bo.", "Ask a manager.")
 
 
@@ -163,7 +165,8 @@ def test_the_desk_keeps_the_ticket_and_not_their_words(zebulon: User) -> None:
     given.assigned_to.set([zebulon, other])
     Comment.objects.create(ticket=given, author=zebulon, text="marker-c")
     privacy.erase(zebulon.pk)
-    mine.refresh_from_db(), given.refresh_from_db()
+    mine.refresh_from_db()
+    given.refresh_from_db()
     assert (mine.title, mine.description, mine.created_by_id) == ("(erased)", "", zebulon.pk)
     assert (given.title, given.description, list(given.assigned_to.all())) == ("Lift", "Stuck", [other])
     assert kept.left_of_them() == []
