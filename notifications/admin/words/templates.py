@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
@@ -20,7 +20,7 @@ from ...transports.email import letter
 from ...words import catalogue, markdown, templates
 from ...words.kind import WITH_OWN_WORDS
 from ...words.wording import preview
-from ..looking import BoundedPaginator
+from ..looking import BoundedPaginator, TypedFilter, WordFilter
 from ..pages import actor, require
 
 _NAMES = {"notification_type": "kind"}  # as this form calls them
@@ -67,12 +67,35 @@ class TemplateForm(forms.ModelForm):
         return said
 
 
+class ChannelFilter(WordFilter):
+    title = parameter_name = "channel"
+    words = tuple(WITH_OWN_WORDS)
+
+
+class LocaleFilter(TypedFilter):
+    title, parameter_name = "language", "locale"
+    hint = "de"
+
+    def meaning(self, word: str) -> Q:
+        return Q(locale=word)
+
+
+class ActiveFilter(WordFilter):
+    title, parameter_name = "in use", "is_active"
+    words = ("yes", "no")
+
+    def pick(self, rows: QuerySet[Any], word: str) -> QuerySet[Any]:
+        return rows.filter(is_active=word == "yes")
+
+
 @admin.register(Template)
 class TemplateAdmin(admin.ModelAdmin):
+    heading = "Templates"
+    change_list_template = "admin/console/list.html"
     form = TemplateForm
     paginator = BoundedPaginator
     list_display = ("kind", "channel", "locale", "title", "priority", "is_active", "version", "updated_at")
-    list_filter = ("channel", "locale", "is_active")
+    list_filter = (ChannelFilter, LocaleFilter, ActiveFilter)
     search_fields = ("kind", "title", "message")
     fields = (*templates.FIELDS, "variables", "version", "look", "earlier")
     readonly_fields = ("variables", "version", "look", "earlier")

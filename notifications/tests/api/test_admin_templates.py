@@ -86,3 +86,15 @@ def test_a_second_one_for_the_same_place_is_refused(admin: Client) -> None:
     write(admin)
     assert write(admin).status_code == 200
     assert Template.objects.count() == 1
+
+
+def test_the_filters_pick(admin: Client) -> None:
+    write(admin, channel="email")
+    for query, found in (
+        ("channel=email", 1),
+        ("channel=sms", 0),
+        ("locale=en", 1),
+        ("locale=de", 0),
+        ("is_active=no", 0),
+    ):
+        assert len(admin.get(f"{TEMPLATES}?{query}").context["cl"].result_list) == found, query
