@@ -130,7 +130,8 @@ def _grouped(rows: str, params: Sequence[Any], *, count: str, along: str = "", b
     sql = f"{along} SELECT {alike}, {count} FROM ({rows}) AS counted GROUP BY {alike}"
     with connection.cursor() as cursor:
         cursor.execute(sql, list(params))
-        return cursor.fetchall()
+        lines: list[Line] = cursor.fetchall()
+    return lines
 
 
 def _flag(condition: str) -> str:

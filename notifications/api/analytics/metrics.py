@@ -30,12 +30,12 @@ class SubjectField(serializers.Field[Subject | None, Any, Any, Any]):
 
     def to_internal_value(self, data: Any) -> Subject:
         if isinstance(data, str):
-            kind, _, entity = data.partition(":")
-            data = {"kind": kind, "id": entity}
-        parts = [data.get("kind"), data.get("id")] if isinstance(data, dict) else []
-        if len(parts) != 2 or not all(isinstance(part, str) and part for part in parts):
+            name, _, number = data.partition(":")
+            data = {"kind": name, "id": number}
+        kind, entity = (data.get("kind"), data.get("id")) if isinstance(data, dict) else (None, None)
+        if not (isinstance(kind, str) and isinstance(entity, str) and kind and entity):
             raise serializers.ValidationError('{"kind": "project", "id": "7"} or "project:7".')
-        return Subject(*parts)
+        return Subject(kind, entity)
 
     def to_representation(self, value: Any) -> Any:
         return value

@@ -32,13 +32,18 @@ class RowSerializer(NumbersSerializer):
 
 
 @extend_schema_serializer(many=False)  # one answer, not a list
-class OwnAnalyticsSerializer(serializers.Serializer[Any]):
+class _PeriodFiguresSerializer(serializers.Serializer[Any]):
     """What a period came to; both days are counted whole, in UTC."""
 
     since = DayField()
     until = DayField()
-    by = serializers.ChoiceField(GROUPS)
     totals = NumbersSerializer()
+
+
+class OwnAnalyticsSerializer(_PeriodFiguresSerializer):
+    """One's own figures."""
+
+    by = serializers.ChoiceField(GROUPS)
     rows = RowSerializer(many=True)
 
 
@@ -60,7 +65,7 @@ class LinkField(serializers.CharField):
 
 
 @extend_schema_serializer(many=False)  # one answer, not a list
-class AnalyticsSerializer(OwnAnalyticsSerializer):
+class AnalyticsSerializer(_PeriodFiguresSerializer):
     """`next` is there for by=user: people are paged by id."""
 
     by = serializers.ChoiceField((*GROUPS, "user"))
