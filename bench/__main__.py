@@ -1,4 +1,4 @@
-"""Run all of them and print a page of Markdown: python -m bench [live] [latency] [rows] [sending]"""
+"""Run all of them and print a page of Markdown: python -m bench [live] [latency] [rows] [sending]; or only: console"""
 
 import asyncio
 import os
@@ -12,6 +12,8 @@ from pathlib import Path
 
 from . import stage
 from .processes import CLIENT_CORE, Process
+
+ONLY_WHEN_ASKED = {"console"}  # it fills a database for minutes
 
 
 def main() -> None:
@@ -35,7 +37,7 @@ def _run(folder: Path, chosen: set[str]) -> None:
         if not embedded.wait_until_ready(folder, is_running=lambda: valkey.child.poll() is None):
             sys.exit("bench: Valkey did not start")
         stage.prepare()
-        from . import latency, sending
+        from . import console, latency, sending
 
         print("\n".join(_machine()), flush=True)
         benchmarks: dict[str, Callable[[], list[str]]] = {
@@ -43,9 +45,10 @@ def _run(folder: Path, chosen: set[str]) -> None:
             "latency": lambda: latency.table(asyncio.run(latency.run(folder))),
             "rows": lambda: apart("bench.rows"),
             "sending": sending.run,
+            "console": console.run,
         }
         for name, benchmark in benchmarks.items():
-            if not chosen or name in chosen:
+            if name in chosen or (not chosen and name not in ONLY_WHEN_ASKED):
                 print("\n" + "\n".join(benchmark()), flush=True)
 
 
