@@ -47,6 +47,8 @@ class Operation(AutoSchema):
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for status, body in bodies.items():
             body["description"] = body["description"] or _WELL[status]
+            if "example" in self._more:
+                body["content"]["application/json"]["example"] = self._more["example"]
         for status, name in self._errors():
             bodies.setdefault(status, {"$ref": f"#/components/responses/{name}"})
         for status, codes in self._more.get("refuses", {}).items():
