@@ -14,9 +14,8 @@ from collections import deque
 from collections.abc import Coroutine, Generator
 from typing import Any, Protocol
 
-from .resume import Backlog, Question, Row
+from .resume import Backlog, Question, Row, Sent, Unacked
 from .threads import Gathering
-from .unacked import Sent, Unacked
 
 log = logging.getLogger("tidings.live")
 MOST_HELD = 64  # other frames, kept until the client has what came before them

@@ -16,9 +16,8 @@ from ..live import hub as live_hub
 from ..live import leases
 from ..live.connection import Connection
 from ..live.leases import Visitor
-from ..live.resume import Backlog, Question
+from ..live.resume import Backlog, Question, Sent, in_runs
 from ..live.threads import Gathering, in_thread
-from ..live.unacked import Sent, in_runs
 from .frames import Close
 from .sign_in import Identity, sign_in
 

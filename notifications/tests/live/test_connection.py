@@ -1,7 +1,6 @@
 """One connection, between a bell that may lie and a client that may be slow: each row once, in order, none left out."""
 
-from notifications.live.resume import Question
-from notifications.live.unacked import MOST_UNACKED, MOST_UNACKED_BYTES
+from notifications.live.resume import MOST_UNACKED, MOST_UNACKED_BYTES, Question
 
 from ..waiting import until
 from .fakes import PERSON, Desk, FakeDatabase

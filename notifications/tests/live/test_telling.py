@@ -79,10 +79,10 @@ async def test_a_transports_own_ping_is_left_out_while_the_reader_is_stuck() -> 
     desk = await live()
     desk.wire.gate.clear()
     desk.connection.tell("first", {})
-    desk.connection.ping({"event": "ping"})
+    desk.connection.ping(desk.wire.frame("ping", {}))
     desk.wire.gate.set()
     await until(lambda: "first" in desk.wire.others(), "the frame")
-    desk.connection.ping({"event": "ping"})
+    desk.connection.ping(desk.wire.frame("ping", {}))
     assert desk.wire.others() == ["caught_up", "first", "ping"]
 
 
@@ -92,7 +92,7 @@ async def test_a_closed_connection_sends_nothing_more() -> None:
     await desk.connection.close(4503)
     desk.send()
     desk.connection.tell("unread_count", {})
-    desk.connection.ping({"event": "ping"})
+    desk.connection.ping(desk.wire.frame("ping", {}))
     desk.connection.check_head(9)
     desk.connection.miss_change()
     desk.begin()
@@ -118,7 +118,7 @@ async def test_a_connection_that_is_closed_in_the_middle_sends_nothing_more(busy
 
 async def test_a_transport_that_is_gone_hurts_nobody() -> None:
     desk = await live(1)
-    desk.wire.send = _broken  # type: ignore[method-assign]
+    desk.wire.send = _broken  # type: ignore[method-assign,assignment]
     desk.send()
     desk.connection.tell("ping", {})
     desk.begin(after=0)

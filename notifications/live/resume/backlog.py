@@ -6,11 +6,11 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from .. import wire
-from ..database import database_now
-from ..deciding import wishes
-from ..models import Inbox, Live, NotificationLog, unexpired
-from .threads import Gathering
+from ... import wire
+from ...database import database_now
+from ...deciding import wishes
+from ...models import Inbox, Live, NotificationLog, unexpired
+from ..threads import Gathering
 
 MOST_ROWS = 1000  # a client further behind reloads its list over REST
 SMALL_GAP = 200  # rows; up to this, questions share one query
