@@ -60,7 +60,7 @@ async def test_a_close_is_counted_by_its_code_whoever_closes() -> None:
 
 def test_many_equal_observations_are_as_many() -> None:
     def count() -> float:
-        return sum(bucket.get() for bucket in meters.seconds_to_delivered._buckets)
+        return float(sum(bucket.get() for bucket in meters.seconds_to_delivered._buckets))
 
     before, total = count(), meters.seconds_to_delivered._sum.get()
     meters.seconds_to_delivered.observe_many(0.2, 1000)

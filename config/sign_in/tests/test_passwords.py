@@ -51,7 +51,9 @@ def link_in(mailbox: Path) -> str:
     (letter,) = letters(mailbox)
     mail = message_from_bytes(letter.read_bytes(), policy=policy.default)
     assert mail["To"].addresses[0].addr_spec == "eve@desk.example"
-    found = LINK.search(mail.get_body(("plain",)).get_content())
+    text = mail.get_body(("plain",))
+    assert text
+    found = LINK.search(text.get_content())
     assert found, "no link"
     return found[1]
 

@@ -65,7 +65,7 @@ def test_what_has_expired_is_409(people: dict[str, User], row: NotificationLog) 
 
 
 def test_it_is_taken_back_by_its_owner_alone(people: dict[str, User], row: NotificationLog) -> None:
-    post(people["engineer"], path_of(row.pk), until=LATER)
+    post(people["engineer"], path_of(row.pk), {"until": LATER})
     back = path_of(row.pk).replace("snooze", "unsnooze")
     assert post(people["outsider"], back).status_code == 404
     shown = post(people["engineer"], back)

@@ -74,7 +74,7 @@ class Device:
             self.code = message.get("code", 1000)
             witness.closed(self.code)
             return None
-        frame = json.loads(message["text"])
+        frame: Frame = json.loads(message["text"])
         witness.heard("server", frame["event"], frame)
         if frame.get("ref") is not None and frame["ref"] in self._odd and frame["event"] != "error":
             witness.obeyed(frame)
