@@ -32,7 +32,7 @@ class Operation(AutoSchema):
     def get_summary(self) -> str:
         return str(self._more.get("summary") or self._sentences[0])
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override] # drf-spectacular's own has no path either
         return str(self._more.get("description") or " ".join(self._sentences[1:]))
 
     def get_tags(self) -> list[str]:

@@ -32,7 +32,7 @@ class Told:
 class Rehearsal:
     """`counts`: {channel: {"send": n, "hold": n, "skip": {reason: n}}}; `shown`: the first decisions.
 
-    `looked_at`: how many of the recipients were decided for; `held`: {channel: (earliest, latest)} of those with a time.
+    `looked_at`: for how many recipients it was decided; `held`: {channel: (earliest, latest)} of those with a time.
     """
 
     recipients: int = 0

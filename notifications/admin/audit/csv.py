@@ -34,7 +34,8 @@ def parts(entries: QuerySet[AuditEntry], *, most: int = MOST, chunk: int = CHUNK
 
 async def without_blocking(parts: Iterator[str]) -> AsyncIterator[str]:
     """The same for a server that serves asynchronously: it would gather all of an ordinary iterator first."""
-    while (part := await sync_to_async(next)(parts, None)) is not None:
+    advance: Any = sync_to_async(next)
+    while (part := await advance(parts, None)) is not None:
         yield part
 
 

@@ -81,7 +81,8 @@ class EventViewSet(mixins.ListModelMixin, GenericViewSet[Event]):
         row = self.get_object()
         dispatch.cancel(row.pk, actor=(sender_id(request), request.user.get_username()))
         row.refresh_from_db()
-        return Response({**SentEventSerializer(row).data, "counts": counts(row)})
+        sent: Any = SentEventSerializer(row).data  # it has a field that is called `data`
+        return Response({**sent, "counts": counts(row)})
 
     @extend_schema(responses=ReceiptSerializer(many=True), filters=False)
     @action(detail=True, serializer_class=ReceiptSerializer, filterset_class=None, cursor="recipient_id")

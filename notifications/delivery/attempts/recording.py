@@ -12,7 +12,7 @@ from ...locks import transacting
 from ...models import Attempt, AuditEntry, Delivery, NotificationLog
 from . import endpoints
 from .attempt import Begun, Outcome
-from .settling import follow_up, held, told_of, policy_of, round_of
+from .settling import follow_up, held, policy_of, round_of, told_of
 
 log = logging.getLogger("tidings.delivery")
 _WRITTEN = ["state", "reason", "lease", "due_at", "settled_at", "provider_id", "last_error"]

@@ -14,7 +14,9 @@ customElements.whenDefined("tidings-inbox").then(() => {
     for (const { addedNodes } of changes) for (const node of addedNodes)
       if (node.classList?.contains("toast")) window.toasted.push(node.querySelector(".title").textContent);
   };
-  for (const inbox of document.querySelectorAll("tidings-inbox")) new MutationObserver(note).observe(inbox.shadowRoot, { childList: true, subtree: true });
+  const watched = { childList: true, subtree: true };
+  for (const inbox of document.querySelectorAll("tidings-inbox"))
+    new MutationObserver(note).observe(inbox.shadowRoot, watched);
 });
 """
 

@@ -117,13 +117,12 @@ def test_a_mistake_stands_beside_its_field(
 
 def test_a_broadcast_goes_to_roles_staff_or_a_room(say: Callable[..., Any], people: dict[str, User]) -> None:
     make_room("task_1", people["outsider"])
-    for number, (fields, told) in enumerate(
-        [
-            ({"who": "roles", "roles": ["engineer"]}, "Will reach 2 people"),
-            ({"who": "staff"}, "Will reach 1 person"),
-            ({"who": "room", "room": "task_1"}, "Will reach 1 person"),
-        ]
-    ):
+    broadcasts: list[tuple[dict[str, Any], str]] = [
+        ({"who": "roles", "roles": ["engineer"]}, "Will reach 2 people"),
+        ({"who": "staff"}, "Will reach 1 person"),
+        ({"who": "room", "room": "task_1"}, "Will reach 1 person"),
+    ]
+    for number, (fields, told) in enumerate(broadcasts):
         assert told in summary(say(BROADCAST, "try", key=f"key-{number}", **fields))
 
 
