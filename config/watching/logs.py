@@ -27,6 +27,7 @@ LOUD = {  # what they say below this quotes addresses, query strings and headers
     "google.auth": "WARNING",
     "apprise": "CRITICAL",
     "django.db.backends": "WARNING",
+    "django.template": "WARNING",
     "markdown_it": "WARNING",
 }
 

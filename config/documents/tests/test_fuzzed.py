@@ -58,11 +58,14 @@ def test_nothing_breaks_and_every_answer_is_documented(mode: GenerationMode, fuz
         if operation.path in BESIDE:
             continue
         headers = {"Authorization": f"Bearer {tokens.issue(fuzzer)['access']}"}
-        _ask(operation.as_strategy(generation_mode=mode), headers)
-        assert any(documented().seen[(operation.path, operation.method, status)] for status in range(200, 600))
+        answered = _ask(operation.as_strategy(generation_mode=mode), headers)
+        assert answered, f"{operation.method} {operation.path} was never answered"
 
 
-def _ask(cases: Any, headers: dict[str, str]) -> None:
+def _ask(cases: Any, headers: dict[str, str]) -> int:
+    """How many were answered."""
+    answered = 0
+
     @settings(
         max_examples=EXAMPLES,
         derandomize=True,
@@ -73,7 +76,10 @@ def _ask(cases: Any, headers: dict[str, str]) -> None:
     )
     @given(case=cases)
     def ask(case: Case) -> None:
+        nonlocal answered
         cache.clear()  # the throttles
         case.validate_response(case.call(headers=headers), checks=CHECKS, headers=headers)
+        answered += 1
 
     ask()
+    return answered

@@ -102,7 +102,7 @@ def test_no_log_of_server_or_worker_holds_a_secret_and_each_outcome_has_a_line_w
     assert {"event_id", "notification_id", "delivery_id", "user_id", "channel", "outcome", "seconds"} <= set(sent)
     assert sent["event_id"] == told["event accepted"]["event_id"] == told["notifications created"]["event_id"]
     accepting = [line for line in lines if line.get("route") == "/notifications/" or "events" in str(line.get("route"))]
-    assert told["event accepted"]["request_id"] in {line["request_id"] for line in accepting}
+    assert told["event accepted"]["request_id"] in {line.get("request_id") for line in accepting}
     assert told["connection opened"]["connection_id"] in {
         line["connection_id"] for line in lines if line["event"] == "connection closed"
     }

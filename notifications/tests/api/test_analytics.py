@@ -34,7 +34,7 @@ def staff() -> APIClient:
 
 @pytest.fixture
 def reader(notify_to: NotifyTo) -> User:
-    """Has three: one read, two delivered, one of them after 40 ms with a round trip of 25; one letter failed."""
+    """Has three: one read, two delivered, after 40 ms with a round trip of 25 and after a second; one letter failed."""
     person = make_person()
     for kind in ("general", "general", "admin_message"):
         notify_to(person, kind=kind)
@@ -43,6 +43,7 @@ def reader(notify_to: NotifyTo) -> User:
     NotificationLog.objects.filter(pk=first.pk).update(
         delivered_at=first.created_at + timedelta(milliseconds=40), rtt_ms=25
     )
+    NotificationLog.objects.filter(pk=second.pk).update(delivered_at=second.created_at + timedelta(seconds=1))
     inbox.mark_as_read(person.pk, [first.pk])
     delivery(third, "failed", settled_at=third.created_at)
     return person

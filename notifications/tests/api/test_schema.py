@@ -42,7 +42,3 @@ def test_the_list_of_devices_brings_the_key_to_subscribe_with(document: Any) -> 
     listed = document["paths"]["/api/notifications/devices/"]["get"]["responses"]["200"]
     name = listed["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
     assert "vapid_public_key" in document["components"]["schemas"][name]["properties"]
-
-
-def test_what_providers_call_is_not_in_it(document: Any) -> None:
-    assert not [path for path in document["paths"] if path.startswith("/callbacks")]

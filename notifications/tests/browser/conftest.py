@@ -49,6 +49,11 @@ def server(tmp_path_factory: pytest.TempPathFactory, outside: Provider) -> Itera
     server.kill()
 
 
+@pytest.fixture(autouse=True)
+def _empty_inboxes(server: Server) -> None:
+    server.empty_inboxes()
+
+
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def browser(server: Server) -> AsyncIterator[Browser]:
     # the asynchronous API: the synchronous one leaves a running loop behind, in which no other test can start its own

@@ -3,9 +3,11 @@
 import base64
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,6 +94,14 @@ class Server:
         to = {"users": [self.person(username)]}
         said = {"notification_type": "general", "to": to, "title": title, "message": f"About {title}"}
         self.call("POST", "/api/events/", **said | event)
+
+    def empty_inboxes(self) -> None:
+        """As if nobody had ever been told anything they still have: the tests share one server and its people."""
+        with closing(sqlite3.connect(self.folder / "tidings.sqlite3", timeout=30)) as database, database:
+            database.execute(
+                "UPDATE notifications_notificationlog SET deleted_at = COALESCE(deleted_at, created_at)"
+            )
+            database.execute("UPDATE notifications_inbox SET unread_count = 0, listed_count = 0, rev = rev + 1")
 
     def person(self, username: str) -> int:
         claims = self.token(username).split(".")[1]

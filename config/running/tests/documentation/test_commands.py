@@ -1,7 +1,6 @@
 """The README's tour and the tutorial, typed by a test: every bash block, in order, in one shell."""
 
 import contextlib
-import os
 import re
 import shutil
 import subprocess
@@ -21,11 +20,11 @@ END = "--- the block has ended"
 class Shell:
     """One terminal: variables of a block are there in the next."""
 
-    def __init__(self, folder: Path, **more: str) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.child = subprocess.Popen(
             ["bash", "-e", "-u", "-o", "pipefail"],
             cwd=folder,
-            env={**os.environ, **more},
+            env=environment,
             text=True,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -36,7 +35,7 @@ class Shell:
         """What it said. Fails where a command did."""
         assert self.child.stdin
         assert self.child.stdout
-        self.child.stdin.write(f"{block}\necho '{END}'\n")
+        self.child.stdin.write(f"{block}\nprintf '\\n%s\\n' '{END}'\n")  # what came before may lack its end of line
         self.child.stdin.flush()
         said: list[str] = []
         for line in self.child.stdout:
@@ -64,7 +63,7 @@ def clone(tmp_path: Path) -> Path:
 @pytest.fixture
 def shell(clone: Path, place: Place) -> Iterator[Shell]:
     shop = free_port()
-    started = Shell(clone, **place.environment(H=place_url(place), SHOP=str(shop)))
+    started = Shell(clone, place.environment(H=place_url(place), SHOP=str(shop)))
     yield started
     started.child.kill()
     started.child.communicate()
