@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, cast
 
 import pytest
@@ -12,6 +13,7 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode, openapi
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -59,7 +61,8 @@ def test_nothing_breaks_and_every_answer_is_documented(mode: GenerationMode, fuz
             continue
         headers = {"Authorization": f"Bearer {tokens.issue(fuzzer)['access']}"}
         answered = _ask(operation.as_strategy(generation_mode=mode), headers)
-        assert answered, f"{operation.method} {operation.path} was never answered"
+        may_lack_mistakes = mode is GenerationMode.NEGATIVE  # nothing wrong can be said to some
+        assert answered or may_lack_mistakes, f"{operation.method} {operation.path} was never answered"
 
 
 def _ask(cases: Any, headers: dict[str, str]) -> int:
@@ -81,5 +84,6 @@ def _ask(cases: Any, headers: dict[str, str]) -> int:
         case.validate_response(case.call(headers=headers), checks=CHECKS, headers=headers)
         answered += 1
 
-    ask()
+    with suppress(Unsatisfiable):
+        ask()
     return answered
