@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from notifications.live.threads import in_thread
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 LOOK_EVERY_S = 0.005
 LIVE_THREADS = 4
 

@@ -49,7 +49,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, outside: Provider) -> Itera
     server.kill()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _empty_inboxes(server: Server) -> None:
     server.empty_inboxes()
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import ConsoleMessage, Locator, Page, expect
 
-WITHIN_MS = 10_000
+WITHIN_MS = 40_000
 OUTAGE = re.compile(r"WebSocket connection to '\S+' failed|net::ERR_CONNECTION_REFUSED|net::ERR_EMPTY_RESPONSE")
 COUNT_TOASTS = """
 window.toasted = [];
