@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import ConsoleMessage, Locator, Page, expect
 
+from ..waiting import until
+
 WITHIN_MS = 40_000
 OUTAGE = re.compile(r"WebSocket connection to '\S+' failed|net::ERR_CONNECTION_REFUSED|net::ERR_EMPTY_RESPONSE")
 COUNT_TOASTS = """
@@ -81,6 +83,14 @@ class Inbox(Tab):
         """All that there have been since the page was loaded."""
         toasted: list[str] = await self.page.evaluate("window.toasted")
         return toasted
+
+    async def toasted(self, *titles: str) -> None:
+        """Until these have been, in this order, and no other."""
+
+        async def are_there() -> bool:
+            return await self.toasts() == list(titles)
+
+        await until(are_there, f"toasts {titles}")
 
     def entry(self, title: str) -> Locator:
         return self.page.locator("li.entry", has=self.page.get_by_text(title, exact=True))

@@ -63,7 +63,7 @@ async def test_down_the_ladder_and_up_again_each_is_shown_once(server: Server, b
         server.send("outsider", sent[4])
         await tab.shows(*sent[::-1])
         await tab.counts(5)
-        assert await tab.toasts() == sent
+        await tab.toasted(*sent)
         assert {"websocket", "stream"} <= set(gate.refused)
         await context.close()
 
