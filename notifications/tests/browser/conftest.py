@@ -50,8 +50,8 @@ def server(tmp_path_factory: pytest.TempPathFactory, outside: Provider) -> Itera
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _empty_inboxes(server: Server) -> None:
-    server.empty_inboxes()
+def _a_new_leaf(server: Server) -> None:
+    server.forget()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
