@@ -100,6 +100,9 @@ class Writing:
     def rejoin(self, kind: str, channel: str) -> None:
         remaining = [other for other in self.left.get(channel, ()) if other != kind]
         self.left = {**self.left, channel: remaining} if remaining else _without(self.left, channel)
+        if kind == EVERY_KIND:  # what had been switched on one by one is on anyway now
+            for one in [one for one, cells in self.said.items() if cells.get(channel)]:
+                self.say(one, channel, True)
 
 
 def _channel(name: str, place: str) -> str:
