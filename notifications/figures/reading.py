@@ -48,7 +48,7 @@ def _since(table: Table, first: date, last: date) -> Tallies:
         [up_to, first.isoformat(), last.isoformat()],
     )
     fresh = count_rows(table, f"r.id > %s AND {_DURING}", [up_to, *_parameters(first, last)])
-    return together(of_lines(noted), of_lines(fresh))
+    return of_lines([*noted, *fresh])
 
 
 def of_people(user_ids: Sequence[int], first: date, last: date) -> dict[int, Tallies]:

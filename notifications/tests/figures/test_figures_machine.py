@@ -143,7 +143,7 @@ def test_figures_are_a_recount_after_every_step() -> None:
         Histories,
         settings=settings(
             max_examples=examples(6),
-            stateful_step_count=40,
+            stateful_step_count=25,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),

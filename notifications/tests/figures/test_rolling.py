@@ -101,6 +101,16 @@ def test_what_is_read_after_it_was_counted_counts_at_once_and_after_the_next_rol
     assert all_told().read == 0
 
 
+def test_a_duration_that_is_learnt_late_counts_at_once_though_nothing_else_has_changed() -> None:
+    [row] = told(make_person())
+    NotificationLog.objects.filter(pk=row.pk).update(sent_at=row.created_at, delivered_at=row.created_at)
+    figures.roll_up()
+    NotificationLog.objects.filter(pk=row.pk).update(rtt_ms=20)
+    assert dict(all_told().rtt_ms) == {20: 1}
+    figures.roll_up()
+    assert dict(all_told().rtt_ms) == {20: 1}
+
+
 def test_a_change_before_a_row_is_counted_is_not_counted_twice() -> None:
     reader = make_person()
     [row] = told(reader)
