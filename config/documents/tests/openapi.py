@@ -37,7 +37,9 @@ class Documented:
     def __init__(self) -> None:
         generator = _Generator()
         self.document: dict[str, Any] = generator.get_schema(request=None, public=True)
-        self.places: Mapping[tuple[type, str], Place] = generator.place_of
+        self.places: Mapping[tuple[type, str], Place] = {
+            act: place for act, place in generator.place_of.items() if place[0] in self.document["paths"]
+        }
         self.components = closed(self.document["components"])
         self.seen: Counter[tuple[str, str, int]] = Counter()
         self._beside = [(_pattern(path), path) for path in self.document["paths"]]

@@ -19,5 +19,4 @@ else:
     DATABASES["default"]["OPTIONS"]["pool"] = False  # a pool's idle connections would outlive the test that made them
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # signing in is not what takes the time
-if os.environ.get("WITNESS"):
-    MIDDLEWARE = ["config.documents.tests.witness.Witness", *MIDDLEWARE]
+MIDDLEWARE = ["config.documents.tests.witness.Witness", *MIDDLEWARE]

@@ -42,6 +42,6 @@ def test_what_it_holds_is_enough_to_prepare_a_database(tmp_path: Path, place: Pl
             shutil.copy(ROOT / path, app / path)
     environment = place.environment(DATA_DIR=str(tmp_path / "data"), HOST="0.0.0.0", SECRET_KEY="x" * 50)
     command = [sys.executable, str(app / "manage.py"), "prepare"]
-    done = subprocess.run(command, cwd=app, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=app, env=environment, capture_output=True, text=True, timeout=110)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("Prepared.\n")
