@@ -59,7 +59,7 @@ def payload(number: int) -> dict[str, Any]:
 def _sample() -> dict[str, Any]:
     if not _found:
         (ring,) = stage.write_broadcasts(1)
-        _found.update(json.loads(b'{"id":1234567,"seq":123' + ring.tail))
+        _found.update({"id": 1_234_567, "seq": 123, **json.loads(ring.tail)})
     return _found
 
 

@@ -51,18 +51,19 @@ CLAIMS = {
         {TUTORIAL: 2, SOCKET_IO: 0.7},
     ),
 }
-STREAM_CLAIM = Claim("broadcast as Server-Sent Events", CPU, _us("steady"), {EventStream.name: 3})
+STREAM_CLAIMS = {"stream": Claim("broadcast as Server-Sent Events", CPU, _us("steady"), {EventStream.name: 3})}
 
 
 def page(found: Mapping[str, Found]) -> list[str]:
     streams = {made.name for made in STREAMS}
     sockets = {name: one for name, one in found.items() if name not in streams}
-    lines = [f"### The live path beside its peers, {PEOPLE:,} sockets", *_figures(sockets)]
+    lines = [f"### The live path beside its peers, {PEOPLE:,} sockets", *_figures(CLAIMS, sockets)]
     if Tidings.name in sockets:
         lines += ["", *_ratios(CLAIMS, sockets, Tidings.name)]
-    if TidingsStream.name in found:
-        of_streams = {name: one for name, one in found.items() if name in streams}
-        lines += ["", *_ratios({"stream": STREAM_CLAIM}, of_streams, TidingsStream.name)]
+    if of_streams := {name: one for name, one in found.items() if name in streams}:
+        lines += ["", "### Streams", *_figures(STREAM_CLAIMS, of_streams)]
+    if TidingsStream.name in of_streams:
+        lines += ["", *_ratios(STREAM_CLAIMS, of_streams, TidingsStream.name)]
     return lines
 
 
@@ -73,19 +74,19 @@ def plots(found: Mapping[str, Found]) -> None:
         save(f"live-{name.replace('_', '-')}", bars(claim.name, claim.unit, rows))
 
 
-def _figures(found: Mapping[str, Found]) -> list[str]:
+def _figures(claims: Mapping[str, Claim], found: Mapping[str, Found]) -> list[str]:
     lines = [
         "",
         f"Medians (least … most) of the rounds. The tutorial on Daphne cannot keep up with {STEADY_HZ} broadcasts and "
         f"{SINGLES_HZ:,} single messages a second: it was sent {SLOW_HZ} and {SLOW_SINGLES_HZ}.",
         "",
         "| stack | "
-        + " | ".join(f"{claim.name}, {claim.unit}" for claim in CLAIMS.values())
+        + " | ".join(f"{claim.name}, {claim.unit}" for claim in claims.values())
         + " | KB for an idle one |",
-        "|---|" + "---|" * (len(CLAIMS) + 1),
+        "|---|" + "---|" * (len(claims) + 1),
     ]
     for name, one in found.items():
-        told = [_told(claim.figure(one)) for claim in CLAIMS.values()]
+        told = [_told(claim.figure(one)) for claim in claims.values()]
         lines.append(f"| {name} | {' | '.join(told)} | {_told(one.idle_kb)} |")
     return lines
 

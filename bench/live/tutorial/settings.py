@@ -3,7 +3,11 @@
 import os
 
 SECRET_KEY = os.environ["SECRET_KEY"]
-INSTALLED_APPS = ["channels"]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "channels",
+]  # the token's library wants a user model
 ALLOWED_HOSTS = ["*"]
 ASGI_APPLICATION = "bench.live.tutorial.asgi.application"
 CHANNEL_LAYERS = {
