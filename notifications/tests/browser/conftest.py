@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
 from ..transports.provider import Provider
 from .page import Inbox, OpenInbox, Tab, Visit
 from .server import Server
 
+expect.set_options(timeout=20_000)  # a busy machine draws slowly: what is expected is waited for
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 

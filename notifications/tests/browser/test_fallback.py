@@ -1,5 +1,6 @@
 """Sockets blocked, then streams too, a server killed in between, then all of it free again: each is shown once."""
 
+import contextlib
 import re
 
 import pytest
@@ -24,6 +25,15 @@ RESUMES = """async (address) => {
 
 async def is_by(tab: Inbox, via: str, *, within_ms: int = 40_000) -> None:
     await expect(tab.page.locator("#connection")).to_have_attribute("data-via", via, timeout=within_ms)
+
+
+async def climbs_to(tab: Inbox, via: str) -> None:
+    """Looked at until it is so: a look that meets an attempt on its way changes nothing, and the next pause is long."""
+    for _ in range(8):
+        await tab.page.evaluate(HURRY)
+        with contextlib.suppress(AssertionError):
+            return await is_by(tab, via, within_ms=10_000)
+    await is_by(tab, via)
 
 
 async def test_down_the_ladder_and_up_again_each_is_shown_once(server: Server, browser: Browser) -> None:
@@ -58,8 +68,7 @@ async def test_down_the_ladder_and_up_again_each_is_shown_once(server: Server, b
         await tab.shows(*sent[3::-1], within_ms=60_000)
 
         gate.block()
-        await tab.page.evaluate(HURRY)
-        await is_by(tab, "websocket")
+        await climbs_to(tab, "websocket")
         server.send("outsider", sent[4])
         await tab.shows(*sent[::-1])
         await tab.counts(5)

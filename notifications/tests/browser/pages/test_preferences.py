@@ -1,11 +1,14 @@
 """The preferences page: each change is saved by itself, shown at once, and taken back where the server refuses it."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
 from ...transports.provider import Provider
+from ...waiting import until
 from ..page import Tab, Visit
 from ..server import Server
 
@@ -13,9 +16,9 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240,
 PATH = "/preferences/"
 
 
-def wishes(server: Server, username: str) -> dict[str, object]:
-    shown: dict[str, object] = server.call("GET", "/api/notifications/preferences/", by=username)
-    return shown
+async def kept(server: Server, username: str, so: Callable[[dict[str, Any]], bool]) -> None:
+    """Until the server has it so: the page shows a change before it is saved."""
+    await until(lambda: so(server.call("GET", "/api/notifications/preferences/", by=username)), "kept")
 
 
 async def saved(page: Page) -> None:
@@ -33,7 +36,7 @@ async def test_a_tick_is_saved_and_is_there_after_a_reload(server: Server, visit
     cell = tab.page.get_by_label("General by push")
     await cell.uncheck()
     await saved(tab.page)
-    assert wishes(server, "rider")["kinds"]["general"]["push"] is False  # type: ignore[index]
+    await kept(server, "rider", lambda now: now["kinds"]["general"]["push"] is False)
     await tab.page.reload()
     await tab.page.locator("summary", has_text="Info").click()
     await expect(cell).not_to_be_checked()
@@ -44,7 +47,7 @@ async def test_what_the_server_refuses_is_taken_back_and_said_beside_it(server: 
     tab.expected = re.compile("503")
     page, row = tab.page, tab.page.locator("tr[data-kind=general]")
     await page.route("**/preferences/", lambda route: route.fulfill(status=503, json={"detail": "Not just now."}))
-    await row.get_by_label("General by e-mail").uncheck()
+    await row.get_by_label("General by e-mail").click()  # no uncheck(): it may be taken back sooner than looked at
     await expect(row.get_by_role("alert")).to_have_text("Not just now. Nothing was changed.")
     await expect(row.get_by_label("General by e-mail")).to_be_checked()
     await page.unroute("**/preferences/")
@@ -66,17 +69,16 @@ async def test_kinds_are_gathered_and_muted_and_categories_too(server: Server, v
     tab = await opened(visit, "volunteer", "Info")
     page = tab.page
     await page.get_by_label("General: how").select_option("3600")
-    await saved(page)
-    assert wishes(server, "volunteer")["digest"]["general"] == {"window_s": 3600}  # type: ignore[index]
+    await kept(server, "volunteer", lambda now: now["digest"].get("general") == {"window_s": 3600})
     await page.get_by_label("General: how").select_option("muted")
     await page.get_by_label("Mute all of “Info”").check()
     await expect(page.locator("summary", has_text="Info").get_by_text("Muted")).to_be_visible()
-    now = wishes(server, "volunteer")
-    assert (now["muted_types"], now["muted_categories"]) == (["general"], ["info"])
+    await kept(
+        server, "volunteer", lambda now: (now["muted_types"], now["muted_categories"]) == (["general"], ["info"])
+    )
     await page.get_by_label("General: how").select_option("0")
-    await saved(page)
     await expect(page.locator("tr[data-kind=general].muted")).to_have_count(0)
-    assert wishes(server, "volunteer")["muted_types"] == []
+    await kept(server, "volunteer", lambda now: now["muted_types"] == [])
 
 
 async def test_without_a_mouse_a_kind_is_found_and_switched_off(server: Server, visit: Visit) -> None:
@@ -90,7 +92,7 @@ async def test_without_a_mouse_a_kind_is_found_and_switched_off(server: Server, 
     await expect(page.get_by_label("Ride accepted by e-mail")).to_be_focused()
     await page.keyboard.press("Space")
     await saved(page)
-    assert wishes(server, "driver")["kinds"]["ride_accepted"]["email"] is False  # type: ignore[index]
+    await kept(server, "driver", lambda now: now["kinds"]["ride_accepted"]["email"] is False)
     await page.get_by_label("Find a kind").fill("no such kind")
     await expect(page.get_by_text("No kind is called that.")).to_be_visible()
 
@@ -109,8 +111,8 @@ async def test_quiet_hours_and_the_zone_they_are_in(server: Server, visit: Visit
     await page.get_by_label("Time zone").press("Tab")
     await expect(page.get_by_text("Did you mean Europe/Lisbon?")).to_be_visible()
     await expect(page.get_by_label("Time zone")).to_have_value("Europe/Lisbon")
-    now = wishes(server, "driver")
-    assert (now["quiet_hours"], now["timezone"]) == ({"start": "21:30", "end": "08:00"}, "Europe/Lisbon")
+    night = {"start": "21:30", "end": "08:00"}
+    await kept(server, "driver", lambda now: (now["quiet_hours"], now["timezone"]) == (night, "Europe/Lisbon"))
 
 
 async def test_filters_and_mutes(server: Server, visit: Visit) -> None:
@@ -122,9 +124,14 @@ async def test_filters_and_mutes(server: Server, visit: Visit) -> None:
     await page.get_by_label("Tags", exact=True).fill("weekly")
     await page.get_by_label("Tags", exact=True).press("Enter")
     await expect(page.get_by_role("list", name="Muted tags").get_by_text("weekly")).to_be_visible()
-    now = wishes(server, "reviewer")
-    assert (now["min_priority"], now["max_age_s"], now["muted_tags"]) == ("high", 86_400, ["weekly"])
-    assert "error" not in now["only_categories"]  # type: ignore[operator]
+    await kept(
+        server,
+        "reviewer",
+        lambda now: (
+            (now["min_priority"], now["max_age_s"], now["muted_tags"]) == ("high", 86_400, ["weekly"])
+            and "error" not in now["only_categories"]
+        ),
+    )
     await page.get_by_role("button", name="Unmute weekly").click()
     await expect(page.get_by_role("list", name="Muted tags").locator("li")).to_have_count(0)
 
@@ -169,7 +176,7 @@ async def test_a_phone_is_used_once_its_code_is_typed(server: Server, visit: Vis
     await page.get_by_role("button", name="Confirm").click()
     await expect(page.get_by_text("+491701234567, verified.")).to_be_visible()
     await expect(page.locator(".way[data-channel=sms]").get_by_text("+491701234567")).to_be_visible()
-    assert wishes(server, "vendor")["phone"] == "+491701234567"
+    await kept(server, "vendor", lambda now: now["phone"] == "+491701234567")
 
 
 async def test_a_page_that_cannot_load_says_so_and_tries_again(visit: Visit) -> None:
