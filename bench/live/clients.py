@@ -1,5 +1,6 @@
 """The clients: `clients.c`, compiled into the benchmark's folder; Python would be the bottleneck itself."""
 
+import select
 import shutil
 import subprocess
 from array import array
@@ -9,6 +10,7 @@ from pathlib import Path
 from ..processes import CLIENT_CORE, pinned
 
 HERE = Path(__file__).parent
+PATIENCE_S = 300
 
 
 class NoCompiler(Exception):
@@ -70,7 +72,10 @@ class Clients:
         self._child.stdin.flush()
 
     def _answer(self, word: str) -> str:
+        """What follows the word. Fails after PATIENCE_S: some stacks drop what they are sent."""
         assert self._child.stdout
+        if not select.select([self._child.stdout], [], [], PATIENCE_S)[0]:
+            raise RuntimeError(f"the clients have not said {word!r} within {PATIENCE_S} s")
         line = self._child.stdout.readline()
         first, _, rest = line.partition(" ")
         if first.strip() != word:

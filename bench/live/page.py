@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..plots import Spread, bars, save
-from .plays import SINGLES_HZ, SLOW_HZ, SLOW_SINGLES_HZ, STEADY_HZ
+from .plays import BURST, SINGLES_HZ, SLOW_BURST, SLOW_HZ, SLOW_SINGLES_HZ, STEADY_HZ
 from .running import PEOPLE, Found
 from .stacks import STREAMS, EventStream, Floor, SocketIO, Tidings, TidingsStream, Tutorial
 
@@ -77,8 +77,9 @@ def plots(found: Mapping[str, Found]) -> None:
 def _figures(claims: Mapping[str, Claim], found: Mapping[str, Found]) -> list[str]:
     lines = [
         "",
-        f"Medians (least … most) of the rounds. The tutorial on Daphne cannot keep up with {STEADY_HZ} broadcasts and "
-        f"{SINGLES_HZ:,} single messages a second: it was sent {SLOW_HZ} and {SLOW_SINGLES_HZ}.",
+        f"Medians (least … most) of the rounds. The tutorial cannot keep up with {STEADY_HZ} broadcasts and "
+        f"{SINGLES_HZ:,} single messages a second: it, and the streams, were sent {SLOW_HZ} and {SLOW_SINGLES_HZ}; "
+        f"{SLOW_BURST} were queued at once for it, not {BURST}.",
         "",
         "| stack | "
         + " | ".join(f"{claim.name}, {claim.unit}" for claim in claims.values())
