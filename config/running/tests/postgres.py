@@ -34,7 +34,7 @@ class Postgres:
 
     def __init__(self, **settings: str) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="tidings-pg-"))
-        self._programs, self._environment = _programs(self.root)
+        self.programs, self.environment = _programs(self.root)
         self._user = NOBODY if os.geteuid() == 0 else None
         self._settings = {**SETTINGS, **settings}
         self._child: processes.Child | None = None
@@ -47,12 +47,12 @@ class Postgres:
         return f"postgres://postgres@/postgres?host={self.root}"
 
     def _initialise(self) -> None:
-        command: list[str | Path] = [self._programs / "initdb", "-D", self.root / "data", "-U", "postgres"]
+        command: list[str | Path] = [self.programs / "initdb", "-D", self.root / "data", "-U", "postgres"]
         subprocess.run(
             [*command, "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8"],
             check=True,
             cwd=self.root,
-            env=self._environment,
+            env=self.environment,
             user=self._user,
             stdout=subprocess.DEVNULL,
         )
@@ -60,9 +60,9 @@ class Postgres:
     def start(self) -> None:
         """It answers afterwards."""
         words = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
-        command: list[str | Path] = [self._programs / "postgres", "-D", self.root / "data", "-k", self.root, *words]
+        command: list[str | Path] = [self.programs / "postgres", "-D", self.root / "data", "-k", self.root, *words]
         self._child = processes.spawn(
-            command, log=self.root / "log", cwd=self.root, env=self._environment, user=self._user
+            command, log=self.root / "log", cwd=self.root, env=self.environment, user=self._user
         )
         _wait_until_ready(self.root, self._child)
 
