@@ -7,12 +7,13 @@ the pages of errors are those that people see.
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -65,6 +66,10 @@ class Product:
         """The first in this list of the API that looks so, as the signed-in person sees it."""
         rows = json.loads(page.request.get(f"{self.url}{listing}").body())["results"]
         return next(row for row in rows if fits.items() <= row.items())
+
+    def write(self, statement: str) -> None:
+        with closing(sqlite3.connect(self.folder / "tidings.sqlite3", timeout=30)) as database, database:
+            database.execute(statement)
 
 
 def _patiently(look: Callable[[], list[Any]]) -> list[Any]:
@@ -170,6 +175,23 @@ def documents(page: Page, product: Product) -> None:
     page.locator(".opblock").first.wait_for()
 
 
+def broken(page: Page, product: Product) -> None:
+    """A table is missing, as after half an upgrade."""
+    product.write("ALTER TABLE core_ticket RENAME TO core_ticket_elsewhere")
+    at("/admin/core/ticket/")(page, product)
+    product.write("ALTER TABLE core_ticket_elsewhere RENAME TO core_ticket")
+
+
+def connections(page: Page, product: Product) -> None:
+    """While two people have their inboxes open."""
+    assert page.context.browser
+    for username in ("engineer", "driver"):
+        inbox = page.context.browser.new_page()
+        sign_in(inbox, product, username)
+        inbox.locator("#connection[data-state=online]").wait_for()
+    at("/admin/notifications/connection/")(page, product)
+
+
 def console(model: str, id_field: str) -> Visit:
     """The page of one that was told by e-mail, too."""
 
@@ -194,13 +216,15 @@ PAGES: list[tuple[str, str, Visit]] = [  # name, who, how one gets there
     ("unsubscribe", "", linked(r"http\S+/unsubscribe/\S+")),
     ("your-e-mail", "", linked(r"http\S+/preferences/\S+")),
     ("not-found", "", at("/nowhere/")),
+    ("broken", "admin", broken),
     ("console", "admin", at("/admin/")),
     ("console-person", "admin", console("inbox", "user_id")),
     ("console-notification", "admin", console("notificationlog", "id")),
     ("console-event", "admin", console("event", "event_id")),
     ("console-send", "admin", at("/admin/notifications/event/send/")),
     ("console-broadcast", "admin", at("/admin/notifications/event/broadcast/")),
-    ("console-connections", "admin", at("/admin/notifications/connection/")),
+    ("console-connections", "admin", connections),
+    ("console-channels", "admin", at("/admin/notifications/pausedchannel/")),
     ("console-audit", "admin", at("/admin/notifications/auditentry/")),
     ("analytics", "admin", at("/admin/analytics/")),
     ("api", "engineer", at("/api/notifications/")),
@@ -231,8 +255,8 @@ def shoot(browser: Browser, product: Product, look: str, wanted: list[str]) -> N
                 page.wait_for_timeout(1500)  # toasts have come, charts are drawn
                 (FOLDER / f"{name}-{look}.png").write_bytes(reduced(reducer, page.screenshot(animations="disabled")))
                 print(f"{name}-{look}.png {page.url}", flush=True)  # noqa: T201  # how far it has come
+    for context in browser.contexts:
         context.close()
-    reducer.close()
 
 
 def main(wanted: list[str]) -> None:
