@@ -45,6 +45,11 @@ class MomentField(forms.CharField):
             raise ValidationError("A time in ISO 8601, such as 2026-11-21T09:00:00Z.") from error
 
 
+def _refused(message: str, **params: str) -> ValidationError:
+    """What was asked for stands beside the message: django-filter formats it, and a % in it would be a placeholder."""
+    return ValidationError(message, params=params)
+
+
 class WordsField(forms.CharField):
     """One or several, separated by commas; with `known`, in any case and none but these."""
 
@@ -58,7 +63,7 @@ class WordsField(forms.CharField):
 
     def _one(self, word: str) -> str:
         if self.known is not None and (word := word.lower()) not in self.known:
-            raise ValidationError(f"{word!r} is none of {', '.join(self.known)}.")
+            raise _refused("%(word)r is none of %(known)s.", word=word, known=", ".join(self.known))
         return word
 
 
@@ -70,7 +75,7 @@ class KindNamesField(WordsField):
     def _one(self, word: str) -> str:
         name = catalogue.canonical(word)
         if catalogue.find(name) is None and name not in self.also:
-            raise ValidationError(f"There is no kind {word!r}.")
+            raise _refused("There is no kind %(word)r.", word=word)
         return name
 
 
