@@ -11,6 +11,8 @@ BIN := $(VENV)/bin
 run: $(VENV)/.base
 	@exec $(BIN)/python manage.py up --parent $$PPID
 
+# the suite starts hundreds of processes: none should compile the same modules again, whatever the environment says
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.dev
 	@echo "== the suite on SQLite and Valkey"
 	@TIDINGS_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n 2 --dist worksteal

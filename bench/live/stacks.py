@@ -126,7 +126,7 @@ class Tutorial(Stack):
         return {"LAYER": f"{self.layer_class.__module__}.{self.layer_class.__qualname__}", "SECRET_KEY": _secret_key()}
 
     async def opened(self) -> None:
-        self.layer = self.layer_class(hosts=[self.redis_url], prefix="tutorial")
+        self.layer = self.layer_class(hosts=[self.redis_url], prefix="tutorial", capacity=1_000_000)
 
     async def closed(self) -> None:
         await self.layer.flush()

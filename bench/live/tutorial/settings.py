@@ -10,6 +10,9 @@ INSTALLED_APPS = [
 ]  # the token's library wants a user model
 ALLOWED_HOSTS = ["*"]
 ASGI_APPLICATION = "bench.live.tutorial.asgi.application"
-CHANNEL_LAYERS = {
-    "default": {"BACKEND": os.environ["LAYER"], "CONFIG": {"hosts": [os.environ["REDIS_URL"]], "prefix": "tutorial"}}
-}
+LAYER = {
+    "hosts": [os.environ["REDIS_URL"]],
+    "prefix": "tutorial",
+    "capacity": 1_000_000,
+}  # 100 unless told: it drops more
+CHANNEL_LAYERS = {"default": {"BACKEND": os.environ["LAYER"], "CONFIG": LAYER}}

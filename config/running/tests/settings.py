@@ -19,4 +19,5 @@ else:
     DATABASES["default"]["OPTIONS"]["pool"] = False  # a pool's idle connections would outlive the test that made them
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # signing in is not what takes the time
+WHITENOISE_AUTOREFRESH = True  # else each test's client would look at every static file when it is made
 MIDDLEWARE = ["config.documents.tests.witness.Witness", *MIDDLEWARE]
