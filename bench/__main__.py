@@ -1,4 +1,4 @@
-"""Run all of them and print a page of Markdown: python -m bench [live] [latency] [rows] [sending]; or only: console"""
+"""Run all of them and print a page of Markdown: python -m bench [live] [latency] [rows] [sending] [console] [idle]"""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 from . import stage
 from .processes import CLIENT_CORE, Process
 
-ONLY_WHEN_ASKED = {"console"}  # it fills a database for minutes
+ONLY_WHEN_ASKED = {"console", "idle"}  # they take their ten minutes each
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def _run(folder: Path, chosen: set[str]) -> None:
         if not embedded.wait_until_ready(folder, is_running=lambda: valkey.child.poll() is None):
             sys.exit("bench: Valkey did not start")
         stage.prepare()
-        from . import console, latency, sending
+        from . import console, idle, latency, sending
 
         print("\n".join(_machine()), flush=True)
         benchmarks: dict[str, Callable[[], list[str]]] = {
@@ -46,6 +46,7 @@ def _run(folder: Path, chosen: set[str]) -> None:
             "rows": lambda: apart("bench.rows"),
             "sending": sending.run,
             "console": console.run,
+            "idle": lambda: idle.table(folder),
         }
         for name, benchmark in benchmarks.items():
             if name in chosen or (not chosen and name not in ONLY_WHEN_ASKED):
