@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { Feed } from "../../static/notifications/inbox/feed.js";
 import { Leading } from "../../static/notifications/inbox/leading.js";
 import { Model } from "../../static/notifications/inbox/model.js";
+import { Selection } from "../../static/notifications/inbox/selecting/selection.js";
 import { presets } from "../../static/notifications/inbox/overlays/menu.js";
 import { de, en } from "./words.mjs";
 import { FakeShelf } from "./fakes.mjs";
@@ -51,6 +52,40 @@ describe("the list", () => {
     const made = model(one(1), one(2));
     made.leaving.add(102);
     assert.deepEqual([seqs(made), made.unreadLoaded], [[1], 1]);
+  });
+});
+
+describe("a selection", () => {
+  const rows = [[1], [2, 20], [3], [4]];
+  const ids = ({ ids }) => [...ids];
+
+  test("grows and shrinks as a range from where it began, on top of what was there; after a step without Shift anew", () => {
+    const made = new Selection();
+    made.toggle([4]);
+    made.step(rows, 2, 1);
+    made.step(rows, 3, 2);
+    assert.deepEqual(ids(made), [4, 1, 2, 20, 3]);
+    made.step(rows, 2, 3);
+    assert.deepEqual(ids(made), [4, 1, 2, 20]);
+    made.extend(rows, 4, 1);
+    made.toggle([1]);
+    assert.deepEqual(ids(made), [4, 2, 20, 3]);
+  });
+
+  test("is of notifications: who joins a thread later was not chosen, who leaves the list is not acted upon", () => {
+    const made = new Selection();
+    made.all(rows);
+    assert.deepEqual([made.of([2, 20]), made.of([5, 2, 20])], ["all", "some"]);
+    made.keep([{ id: 2 }, { id: 5 }]);
+    assert.deepEqual([ids(made), made.of([20]), made.isOn], [[2], "none", true]);
+    made.keep([]);
+    assert.equal(made.isOn, false);
+  });
+
+  test("holds no more than one request may name", () => {
+    const made = new Selection();
+    made.all([...Array(1_200).keys()].map((id) => [id]));
+    assert.equal(made.ids.size, 1_000);
   });
 });
 

@@ -6,6 +6,7 @@ import { Feed } from "./feed.js";
 import { Input } from "./input.js";
 import { Leading } from "./leading.js";
 import { Model } from "./model.js";
+import { Gestures } from "./selecting/gestures.js";
 import { Bell } from "./overlays/bell.js";
 import { List } from "./view/list.js";
 import { Menu } from "./overlays/menu.js";
@@ -53,11 +54,16 @@ export class Controller {
       onRetry: () => this.feed.load(),
       onOlder: () => this.feed.loadOlder(),
       onClose: () => this.bell?.close(),
+      onSelect: () => this.gestures.toggle(),
+      onAll: () => this.gestures.toggleAll(),
+      onClear: () => this.gestures.end(),
+      onAct: (act, anchor) => this.gestures.act(act, anchor),
       kinds: () => [...this.#kinds, ...[...this.model.items.values()].map((one) => one.notification_type)],
     }, { isPage, signIn: element.getAttribute("sign-in") });
     this.bell = isPage ? null : new Bell(words, this.panel.element, () => this.draw());
     body.append(...(this.bell ? [this.bell.element, this.bell.panel] : [this.panel.element]), this.toasts.element);
     this.menu = new Menu(this.panel.element);
+    this.gestures = new Gestures(this);
     this.input = new Input(this);
   }
 
@@ -67,6 +73,7 @@ export class Controller {
     this.feed.listen(signal);
     this.leading.start(signal);
     this.input.listen(signal);
+    this.gestures.listen(signal);
     const on = (/** @type {string} */ name, /** @type {(detail: any) => void} */ apply) => client.addEventListener(/** @type {any} */ (name), (/** @type {any} */ { detail }) => apply(detail), { signal });
     on("notification", (detail) => this.#announce(detail));
     on("caught_up", () => this.#announceMissed());
@@ -112,6 +119,7 @@ export class Controller {
   draw() {
     clearTimeout(this.#drawing);
     this.#drawing = undefined;
+    this.model.selection.keep(this.model.shown);
     this.list.draw(Date.now());
     this.panel.draw(this.feed, this.unread, (error) => this.deeds.reason(error));
     this.bell?.lead();
@@ -156,6 +164,7 @@ export class Controller {
   /** @param {{view: import("./model.js").View, filters: import("./model.js").Filters}} wanted */
   #show({ view, filters }) {
     Object.assign(this.model, { view, filters });
+    this.model.selection.finish();
     this.feed.startOver();
     this.draw();
   }

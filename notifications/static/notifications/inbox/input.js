@@ -28,6 +28,7 @@ export class Input {
     const { on } = this, { target } = event, found = this.#at(target), act = target.closest("[data-act]"), choice = target.closest("[data-choice]");
     if (!found) return;
     const { entry, notification } = found;
+    if (on.gestures.click(event, notification)) return;
     if (choice) return void (on.deeds.act(notification.id, choice.getAttribute("data-choice") ?? ""), on.list.focus(entry));
     if (act) return this.#do(act.getAttribute("data-act") ?? "", notification, /** @type {HTMLElement} */ (act));
     if (target.closest("a[href]")) return void (on.opened(notification) || event.preventDefault());
@@ -42,23 +43,36 @@ export class Input {
 
   /** @param {string} act @param {Notification} notification @param {HTMLElement} anchor */
   #do(act, notification, anchor) {
-    const { deeds, model } = this.on, ids = model.standingFor(notification.id);
+    const ids = this.on.model.standingFor(notification.id);
+    switch (act) {
+      case "snooze": return this.#snooze(ids, anchor);
+      case "fold": return this.#fold(notification.thread ?? "");
+      case "more": return this.#more(notification, anchor);
+      default: return this.perform(act, ids);
+    }
+  }
+
+  /** What needs no more to be asked. @param {string} act @param {number[]} ids */
+  perform(act, ids) {
+    const { deeds } = this.on;
     switch (act) {
       case "read": case "unread": return deeds.setRead(ids, act === "read");
       case "archive": case "unarchive": return deeds.setArchived(ids, act === "archive");
       case "remove": return deeds.remove(ids);
       case "unsnooze": return deeds.unsnooze(ids);
-      case "snooze": return this.#snooze(ids, anchor);
-      case "fold": return this.#fold(notification.thread ?? "");
-      case "more": return this.#more(notification, anchor);
     }
   }
 
   /** @param {number[]} ids @param {HTMLElement} anchor */
   #snooze(ids, anchor) {
-    const { menu, words, deeds, list } = this.on, [id] = ids;
-    const choose = (/** @type {Date} */ until) => (list.focusOn(id), menu.close(), deeds.snooze(ids, until));
-    menu.open(anchor, words.says.snoozeUntil, snoozeTimes(words, new Date(), choose));
+    const { deeds, list } = this.on;
+    this.askUntil(anchor, (until) => (list.focusOn(ids[0]), void deeds.snooze(ids, until)));
+  }
+
+  /** @param {HTMLElement} anchor @param {(until: Date) => void} choose */
+  askUntil(anchor, choose) {
+    const { menu, words } = this.on;
+    menu.open(anchor, words.says.snoozeUntil, snoozeTimes(words, new Date(), (until) => (menu.close(), choose(until))));
   }
 
   /** Where there is no room for a row of buttons. @param {Notification} notification @param {HTMLElement} anchor */
@@ -85,7 +99,9 @@ export class Input {
   /** @param {KeyboardEvent & {target: HTMLElement}} event */
   #key(event) {
     const { on } = this, { key, target } = event, found = this.#at(target), isArticle = target.matches("article");
-    if (event.ctrlKey || event.metaKey || event.altKey || target.matches("input, select")) return;
+    if (target.matches("input:not([type=checkbox]), select")) return;
+    if (on.gestures.key(event, found?.notification)) return event.preventDefault();
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (["ArrowDown", "j"].includes(key)) on.list.move(1);
     else if (["ArrowUp", "k"].includes(key)) on.list.move(-1);
     else if (key === "/") on.panel.search.focus();

@@ -1,5 +1,6 @@
 // @ts-check
-/** The notifications that are loaded: which of them are shown, in which order, folded into threads. */
+/** The notifications that are loaded: which of them are shown, in which order, folded into threads, and selected. */
+import { Selection } from "./selecting/selection.js";
 
 /**
  * @typedef {import("../client.d.ts").Notification} Notification
@@ -26,6 +27,7 @@ export class Model {
   /** @type {Set<number>} */ leaving = new Set(); // deleted, as long as that can be undone
   /** @type {Set<number>} */ fresh = new Set(); // arrived before their eyes: drawn once with an accent
   /** @type {Set<string>} */ unfolded = new Set();
+  selection = new Selection();
 
   /** Newest first. @returns {Notification[]} */
   get shown() {
@@ -71,11 +73,17 @@ export class Model {
     for (const notification of notifications) this.items.set(notification.id, notification);
   }
 
-  /** The whole of what one entry stands for: itself, and when it is a folded thread the earlier ones. @param {number} id @returns {number[]} */
+  /** The entries from the top, each as the whole of what it stands for: itself, and when it is a folded thread the earlier ones. @returns {number[][]} */
+  get rows() {
+    return this.folds.flatMap(({ head, earlier }) => {
+      const ids = [head, ...earlier].map(({ id }) => id);
+      return this.unfolded.has(head.thread ?? "") ? ids.map((id) => [id]) : [ids];
+    });
+  }
+
+  /** @param {number} id @returns {number[]} */
   standingFor(id) {
-    const fold = this.folds.find(({ head }) => head.id === id);
-    if (!fold || this.unfolded.has(fold.head.thread ?? "")) return [id];
-    return [id, ...fold.earlier.map((earlier) => earlier.id)];
+    return this.rows.find(([own]) => own === id) ?? [id];
   }
 
   /** @param {(notification: Notification) => boolean} concerned @param {Partial<Notification>} changes @returns {() => void} takes it back */

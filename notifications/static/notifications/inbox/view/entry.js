@@ -16,10 +16,15 @@ export function entryOf(notification, earlier, isUnfolded, words, nowMs) {
   if (CHIPS.includes(priority)) headline.append(" ", make("span.chip", { part: "chip" }, says.priorities[priority]));
   const text = message && make("p.message", { part: "message", dir: "auto" }, message);
   const body = make("div.words", {}, headline, text, picture(notification), offers(notification, words), meta(notification, words, nowMs), fold(notification, earlier, isUnfolded, words));
-  const article = make("article", { tabindex: "-1", part: "entry", "aria-label": `${isRead ? "" : `${says.unreadWord} `}${name}` }, icon(category, "kind"), body, acts(notification, words));
+  const article = make("article", { tabindex: "-1", part: "entry", "aria-label": `${isRead ? "" : `${says.unreadWord} `}${name}` }, choose(name, words), icon(category, "kind"), body, acts(notification, words));
   const entry = make("li.entry", {}, article);
   Object.assign(entry.dataset, { id, seq, priority, category, read: isRead });
   return entry;
+}
+
+/** Over the icon, while there is something to select. @param {string} name @param {Words} words */
+function choose(name, { says }) {
+  return make("label.choose", {}, make("input", { type: "checkbox", tabindex: "-1", "data-act": "select", "aria-label": says.selecting.one(name) }));
 }
 
 /** @param {Notification} notification @param {Words} words @param {number} nowMs */

@@ -19,6 +19,10 @@ export class List {
     this.element = make("ul.list", { id: "list", role: "list", tabindex: "-1", part: "list", onfocusin: () => this.#rove() });
   }
 
+  get focusedId() {
+    return this.#focused ? Number(/** @type {HTMLElement} */ (this.#focused).dataset.id) : null;
+  }
+
   get #focused() {
     const root = /** @type {ShadowRoot | Document} */ (this.element.getRootNode());
     return root.activeElement?.closest("li.entry") ?? null;
@@ -35,8 +39,19 @@ export class List {
       if (child === place) place = place.nextElementSibling;
       else this.element.insertBefore(child, place);
     }
+    this.#drawSelection();
     if (focused && !focused.isConnected) this.#focusAgain(this.#drawn.get(id)?.entry, within, next);
     this.#rove();
+  }
+
+  #drawSelection() {
+    const { selection, rows } = this.model;
+    this.element.classList.toggle("selecting", selection.isOn);
+    for (const row of rows) {
+      const entry = this.#drawn.get(row[0])?.entry, box = entry?.querySelector(".choose input"), chosen = selection.of(row);
+      entry?.classList.toggle("selected", chosen !== "none");
+      if (box) Object.assign(box, { checked: chosen === "all", indeterminate: chosen === "some" });
+    }
   }
 
   /** Of the button or article that has the focus: by what to find it again in an entry that was drawn anew. */
@@ -115,10 +130,19 @@ export class List {
     this.focus(this.#drawn.get(id)?.entry);
   }
 
+  /** On the entry at this place, or the nearest that is still there. @param {number[]} ids @param {number} place */
+  focusNear(ids, place) {
+    const near = [...ids.slice(place), ...ids.slice(0, place).reverse()].find((id) => this.#drawn.has(id));
+    this.focus(near === undefined ? null : this.#drawn.get(near)?.entry);
+  }
+
   /** One entry is in the tab order, the arrows do the rest. */
   #rove() {
     const articles = /** @type {HTMLElement[]} */ ([...this.element.querySelectorAll("article")]), focused = this.#focused;
     const current = articles.find((article) => focused?.contains(article)) ?? articles.find(({ tabIndex }) => tabIndex === 0) ?? articles[0];
-    for (const article of articles) article.tabIndex = article === current ? 0 : -1;
+    for (const article of articles) {
+      const box = /** @type {HTMLElement} */ (article.querySelector(".choose input"));
+      article.tabIndex = box.tabIndex = article === current ? 0 : -1;
+    }
   }
 }

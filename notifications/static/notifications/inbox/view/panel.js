@@ -3,6 +3,7 @@
 import { PRIORITIES, VIEWS } from "../model.js";
 import { icon, iconButton, make } from "./make.js";
 import { Menu } from "../overlays/menu.js";
+import { Bar } from "../selecting/bar.js";
 
 const TYPED_MS = 250;
 
@@ -17,6 +18,10 @@ const TYPED_MS = 250;
  * @property {() => void} onOlder
  * @property {() => void} onClose
  * @property {() => string[]} kinds
+ * @property {() => void} onSelect
+ * @property {() => void} onAll
+ * @property {() => void} onClear
+ * @property {(act: string, anchor: HTMLElement) => void} onAct
  */
 
 export class Panel {
@@ -28,6 +33,8 @@ export class Panel {
     this.model = model, this.words = words, this.alerts = alerts, this.doing = doing;
     this.connection = make("p.connection", { id: "connection", "data-state": "connecting", role: "status", part: "connection" }, make("span.dot", { "aria-hidden": "true" }), make("span.says", {}, says.connecting));
     this.markAll = make("button.plain", { id: "mark-all", disabled: true, onclick: doing.onMarkAll, part: "mark-all" }, icon("all"), make("span", {}, says.markAll));
+    this.select = iconButton("select", says.selecting.begin, { "aria-pressed": "false", onclick: doing.onSelect, part: "select" });
+    this.bar = new Bar(model, words, doing);
     this.settings = iconButton("settings", says.settings, { "aria-haspopup": "dialog", onclick: () => this.#openSettings() });
     this.views = make("nav.views", { "aria-label": says.show, part: "views" }, ...VIEWS.map((view) => make("button", { "data-view": view, "aria-pressed": String(view === "all"), onclick: () => doing.onView(view) }, says[view])));
     this.search = make("input", { type: "search", placeholder: says.search, "aria-label": says.search, part: "search", oninput: () => this.#type() });
@@ -39,9 +46,10 @@ export class Panel {
     this.older = make("button.plain.older", { hidden: true, onclick: doing.onOlder }, says.older);
     this.sheet = make("section.sheet", { "aria-label": says.notifications, id: "sheet", "aria-busy": "true", part: "sheet" }, list, this.loading, this.empty, this.failed, this.older);
     const close = !isPage && iconButton("close", says.close, { onclick: doing.onClose });
-    const head = make("div.head", { part: "head" }, make(isPage ? "h1" : "h2", {}, says.title), this.connection, make("span.grow"), this.markAll, this.settings, close);
+    const head = make("div.head", { part: "head" }, make(isPage ? "h1" : "h2", {}, says.title), this.connection, make("span.grow"), this.markAll, this.select, this.settings, close);
     const search = make("label.search", {}, icon("search"), this.search);
-    this.element = make("div.inbox", { part: "inbox" }, this.signedOut, head, make("div.tools", {}, this.views, make("span.grow"), search, this.filter), this.sheet, isPage && keys(says));
+    this.top = make("div.top", {}, make("div.tools", {}, this.views, make("span.grow"), search, this.filter), this.bar.says, this.bar.element);
+    this.element = make("div.inbox", { part: "inbox" }, this.signedOut, head, this.top, this.sheet, isPage && keys(says));
     this.menu = new Menu(this.element);
   }
 
@@ -62,6 +70,9 @@ export class Panel {
     this.markAll.disabled = !unread || !["all", "unread"].includes(model.view) || model.isFiltered;
     for (const button of this.views.children) button.setAttribute("aria-pressed", String(button.dataset.view === model.view));
     const set = Object.entries(model.filters).filter(([name, value]) => value && name !== "search").length;
+    this.bar.draw();
+    this.top.classList.toggle("selecting", model.selection.isOn);
+    this.select.setAttribute("aria-pressed", String(model.selection.isOn));
     this.filter.classList.toggle("set", set > 0);
     this.filter.setAttribute("aria-label", set ? says.filters(set) : says.filter);
   }
@@ -118,7 +129,7 @@ function inWords(kind) {
 }
 
 /** @param {import("../words/words.js").Table} says */
-function keys({ keys: { move, open, read, archive, snooze, remove, search } }) {
-  const shown = [["↑ ↓", move], ["Enter", open], ["r", read], ["e", archive], ["s", snooze], ["Del", remove], ["/", search]];
+function keys({ keys: { move, open, select, read, archive, snooze, remove, search } }) {
+  const shown = [["↑ ↓", move], ["Enter", open], ["x", select], ["r", read], ["e", archive], ["s", snooze], ["Del", remove], ["/", search]];
   return make("p.keys.quiet", {}, ...shown.flatMap(([key, what]) => [make("span", {}, make("kbd", {}, key), ` ${what}`)]));
 }

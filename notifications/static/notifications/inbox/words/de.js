@@ -71,6 +71,17 @@ export default {
   today: "Heute",
   yesterday: "Gestern",
 
+  selecting: {
+    begin: "Auswählen",
+    what: "Ausgewählte Mitteilungen",
+    one: (title) => `Auswählen: ${title}`,
+    all: "Alle gezeigten auswählen",
+    count: (count) => `${count} ausgewählt`,
+    clear: "Aufheben",
+    read: "Gelesen",
+    unread: "Ungelesen",
+  },
+
   snoozeUntil: "Zurückstellen bis",
   laterToday: "In 3 Stunden",
   thisEvening: "Heute Abend",
@@ -101,5 +112,5 @@ export default {
     act: "Diese Wahl war nicht möglich",
     all: "Konnten nicht als gelesen markiert werden",
   },
-  keys: { move: "bewegen", open: "öffnen", read: "gelesen oder nicht", archive: "archivieren", snooze: "zurückstellen", remove: "löschen", search: "suchen" },
+  keys: { move: "bewegen", open: "öffnen", select: "auswählen", read: "gelesen oder nicht", archive: "archivieren", snooze: "zurückstellen", remove: "löschen", search: "suchen" },
 };

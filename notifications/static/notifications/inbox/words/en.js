@@ -71,6 +71,17 @@ export const en = {
   today: "Today",
   yesterday: "Yesterday",
 
+  selecting: {
+    begin: "Select",
+    what: "Selected notifications",
+    one: (/** @type {string} */ title) => `Select: ${title}`,
+    all: "Select all that are shown",
+    count: (/** @type {number} */ count) => `${count} selected`,
+    clear: "Clear",
+    read: "Read",
+    unread: "Unread",
+  },
+
   snoozeUntil: "Snooze until",
   laterToday: "In 3 hours",
   thisEvening: "This evening",
@@ -101,5 +112,5 @@ export const en = {
     act: "That could not be chosen",
     all: "They could not be marked as read",
   },
-  keys: { move: "move", open: "open", read: "read or unread", archive: "archive", snooze: "snooze", remove: "delete", search: "search" },
+  keys: { move: "move", open: "open", select: "select", read: "read or unread", archive: "archive", snooze: "snooze", remove: "delete", search: "search" },
 };
