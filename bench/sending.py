@@ -4,7 +4,6 @@ On Postgres, two channels: one alone may take half of the threads.
 """
 
 import os
-import secrets
 import shutil
 import statistics
 import subprocess
@@ -129,8 +128,6 @@ def main() -> None:
     os.environ["WHATSAPP_URL"] = f"whatsapp://token@1?base={provider}"
     os.environ["SMS_PER_MINUTE"] = os.environ["WHATSAPP_PER_MINUTE"] = "0"
     os.environ.pop("REDIS_URL", None)
-    # as in earnest: with DEBUG on, Django keeps the text of every statement
-    os.environ.update(DEBUG="false", SECRET_KEY=secrets.token_hex(32))
     folder = stage.set_up()
     try:
         command = [PYTHON, "-m", "bench.slow_provider", str(port)]

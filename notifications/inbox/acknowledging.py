@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Max, Min, QuerySet
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import Count, Max, Min, QuerySet
+from django.db.models.functions import Coalesce
 
 from .. import audit, meters
 from ..database import as_parameter, cast, database_now, from_column
@@ -139,12 +139,17 @@ def _delivered_entry(user_id: int, ids: list[int], now: datetime) -> AuditEntry:
 def _raise_floors(acks: Sequence[Ack]) -> None:
     floors: dict[int, int] = {}
     for ack in acks:
-        floors[ack.user_id] = max(ack.floor, floors.get(ack.user_id, 0))
-    for user_id, floor in floors.items():
-        if floor:
-            Inbox.objects.filter(pk=user_id, delivered_floor__lt=floor).update(
-                delivered_floor=Greatest(F("delivered_floor"), floor)
-            )
+        if ack.floor > floors.get(ack.user_id, 0):
+            floors[ack.user_id] = ack.floor
+    if not floors:
+        return
+    table = Inbox._meta.db_table
+    sql = f"""
+        WITH acked (user_id, floor) AS (VALUES {", ".join(["(%s, %s)"] * len(floors))})
+        UPDATE {table} SET delivered_floor = acked.floor FROM acked
+         WHERE {table}.user_id = acked.user_id AND {table}.delivered_floor < acked.floor"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [part for row in floors.items() for part in row])
 
 
 @transacting
