@@ -10,11 +10,15 @@ from pathlib import Path
 from ..processes import CLIENT_CORE, pinned
 
 HERE = Path(__file__).parent
-PATIENCE_S = 300
+PATIENCE_S = 60
 
 
 class NoCompiler(Exception):
     """There is no C compiler, so there are no clients."""
+
+
+class Stalled(Exception):
+    """What was sent did not all come: some stacks drop what they are sent."""
 
 
 def build(program: str, folder: Path) -> Path:
@@ -72,10 +76,10 @@ class Clients:
         self._child.stdin.flush()
 
     def _answer(self, word: str) -> str:
-        """What follows the word. Fails after PATIENCE_S: some stacks drop what they are sent."""
+        """What follows the word. Raises Stalled after PATIENCE_S."""
         assert self._child.stdout
         if not select.select([self._child.stdout], [], [], PATIENCE_S)[0]:
-            raise RuntimeError(f"the clients have not said {word!r} within {PATIENCE_S} s")
+            raise Stalled(f"the clients have not said {word!r} within {PATIENCE_S} s")
         line = self._child.stdout.readline()
         first, _, rest = line.partition(" ")
         if first.strip() != word:

@@ -78,8 +78,8 @@ def _figures(claims: Mapping[str, Claim], found: Mapping[str, Found]) -> list[st
     lines = [
         "",
         f"Medians (least … most) of the rounds. The tutorial cannot keep up with {STEADY_HZ} broadcasts and "
-        f"{SINGLES_HZ:,} single messages a second: it, and the streams, were sent {SLOW_HZ} and {SLOW_SINGLES_HZ}; "
-        f"{SLOW_BURST} were queued at once for it, not {BURST}.",
+        f"{SINGLES_HZ:,} single messages a second: it, the streams and plain ASGI were sent {SLOW_HZ} and "
+        f"{SLOW_SINGLES_HZ}; {SLOW_BURST} were queued at once for them, not {BURST}.",
         "",
         "| stack | "
         + " | ".join(f"{claim.name}, {claim.unit}" for claim in claims.values())
@@ -97,9 +97,9 @@ def _ratios(claims: Mapping[str, Claim], found: Mapping[str, Found], ours: str) 
     for claim in claims.values():
         mine = statistics.median(claim.figure(found[ours]))
         for peer, goal in claim.goals.items():
-            if peer in found:
-                theirs = statistics.median(claim.figure(found[peer]))
-                lines.append(f"| {claim.name} | {peer} | {theirs / mine:.2f} × | {goal:g} × |")
+            if peer in found and (theirs := claim.figure(found[peer])):
+                ratio = statistics.median(theirs) / mine
+                lines.append(f"| {claim.name} | {peer} | {ratio:.2f} × | {goal:g} × |")
     return lines
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import stage
-from .clients import Clients, build
+from .clients import Clients, Stalled, build
 from .messages import Numbered, Written
 from .plays import BURST, FLAT_OUT, SINGLES, STEADY, WARM_UP, Cost, Play
 from .stacks import SOCKETS, STREAMS, CannotRun, Stack, Tidings
@@ -40,6 +40,8 @@ async def run(folder: Path, redis_url: str, *, rounds: int = ROUNDS, only: set[s
             except CannotRun as reason:
                 left_out.add(made)
                 print(f"{stack.name} is left out: {reason}", file=sys.stderr)
+            except Stalled as reason:
+                print(f"{stack.name} has lost messages, and a round: {reason}", file=sys.stderr)
     return found
 
 

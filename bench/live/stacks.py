@@ -96,6 +96,7 @@ class Portable(Tidings):
     """The same without the server's extension: any ASGI server could carry it."""
 
     name = "Tidings by plain ASGI `send`"
+    keeps_up = False
 
     def command(self) -> list[str | Path]:
         return [*super().command(), "--plain"]
