@@ -26,7 +26,7 @@ LEADS_ALONE = "navigator.locks.query().then(({ held, pending }) => held.length =
 
 async def wish(tab: Inbox, name: str, *, on: bool = True) -> None:
     await tab.press("Settings")
-    await tab.page.get_by_role("checkbox", name=name).set_checked(on)
+    await tab.page.get_by_role("checkbox", name=name, exact=True).set_checked(on)
     await tab.page.keyboard.press("Escape")
 
 
