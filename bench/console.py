@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 FEW, MANY = 1_000, 1_000_000
-ROUNDS = 5
+ROUNDS = 15
+A_PAGE = 100  # at least so many connections: a page that lists ten is no measure for one that lists all it may
 HEAVY = "stock1"  # has half of all rows; the other half is one broadcast to everybody
 
 
@@ -128,7 +129,13 @@ def _audit_and_connections(heavy: int, rows: int) -> None:
     if not Connection.objects.exists():
         Connection.objects.create(server=server, user_id=heavy, transport="sse", connected_at=now, last_seen_at=now)
     who = "(SELECT MIN(id) FROM auth_user) + n.i"
-    copy(Connection, Connection.objects.all()[0].pk, rows // 100 - Connection.objects.count(), id=_key(), user_id=who)
+    copy(
+        Connection,
+        Connection.objects.all()[0].pk,
+        max(A_PAGE, rows // 100) - Connection.objects.count(),
+        id=_key(),
+        user_id=who,
+    )
 
 
 def _rows(model: Any, one: Any, broadcast: Any, heavy: int) -> None:
