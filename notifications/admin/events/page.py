@@ -17,7 +17,7 @@ from ..people.finding import names
 from ..told.ways import LABELS, TONE_OF_STATUS
 from .audience import in_words
 
-COUNTED = 2_000  # recipients; the counts of all of them are one click away
+COUNTED = 1_000  # recipients; the counts of all of them are one click away
 UNDER_WAY = (Event.State.SCHEDULED, Event.State.EXPANDING)
 TONE_OF_STATE = {"scheduled": "waits", "expanding": "waits", "done": "good", "cancelled": "quiet"}
 
