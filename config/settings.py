@@ -65,7 +65,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "channels",
-    "config.sign_in",
+    "config.sign_in.SignInConfig",
     "config.running",
     "core",
     "notifications",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.sites import AdminSite
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -31,6 +32,10 @@ class InboxAdmin(Paged):
     ordering = ("-pk",)
     search_fields = ("user",)
     search_help_text = "A user's number or username."
+
+    def __init__(self, model: type[Inbox], admin_site: AdminSite) -> None:
+        super().__init__(model, admin_site)
+        self.opts.verbose_name_plural = "people"  # by itself Django says “inboxs”; in Meta it would be a migration
 
     def found_by(self, word: str) -> Iterator[QuerySet[Any]]:
         yield from super().found_by(word)

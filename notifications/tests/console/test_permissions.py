@@ -1,5 +1,6 @@
 """Who may see and do what in the console: each page and button with its permission, without it, and signed out."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -135,3 +136,11 @@ def test_the_index_shows_the_doors_that_are_open(clerk: Clerk) -> None:
     for closed in ("event/send/", "auditentry/", "inbox/find/"):
         assert f"{BASE}/{closed}" not in page
     assert f"{BASE}/inbox/find/" in clerk("view_inbox").get("/admin/").content.decode()
+
+
+def test_the_index_names_every_table_in_plain_words(chief: Client) -> None:
+    apps = chief.get("/admin/").context["app_list"]
+    assert "Sign-in" in {app["name"] for app in apps}
+    names = {str(table["name"]) for app in apps for table in app["models"]}
+    assert "People" in names
+    assert not [name for name in names if re.search("(x|[^aeiou]y)s$", name)], "no plural that Django made up"
