@@ -1,11 +1,11 @@
 """What SQLite and Postgres say differently: the clock, a list of ids, what a number may be, a lock without a row."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Model, Q
+from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
 
 _LARGEST_ID = 2**63 - 1
@@ -69,33 +69,8 @@ def from_column(at: Any) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def cast(column: str, kind: str) -> str:
-    """SQL for a column of VALUES: Postgres would take an untyped one for text."""
-    return f"CAST({column} AS {kind})" if connection.vendor == "postgresql" else column
-
-
 def hold(name: str) -> None:
     """Nobody else holds this name until the transaction ends; in SQLite nobody else writes at all."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
-
-
-def update_each(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Write (primary key, value, value …) to each row, in one statement. `bulk_update` builds a CASE for each value."""
-    if not rows:
-        return
-    fields: list[Any] = [model._meta.pk, *(model._meta.get_field(name) for name in columns)]
-    named = [field.column for field in fields]
-    given = [
-        [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)] for row in rows
-    ]
-    one = f"({', '.join(['%s'] * len(fields))})"
-    typed = {field.column: cast(f"each_row.{field.column}", field.db_type(connection)) for field in fields}
-    table = model._meta.db_table
-    sql = f"""
-        WITH each_row ({", ".join(named)}) AS (VALUES {", ".join([one] * len(rows))})
-        UPDATE {table} SET {", ".join(f"{column} = {typed[column]}" for column in named[1:])}
-          FROM each_row WHERE {table}.{named[0]} = {typed[named[0]]}"""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [value for row in given for value in row])

@@ -79,9 +79,15 @@ def hold_inboxes(user_ids: Sequence[int]) -> None:
         lock_inboxes(user_ids)
 
 
-def lock_free_inboxes(user_ids: Sequence[int]) -> dict[int, Inbox]:
-    """As many of these inboxes as nobody else holds just now; never waits for one."""
-    return _locked(user_ids, skip_locked=connection.features.has_select_for_update_skip_locked)
+def lock_free_inboxes(user_ids: Sequence[int]) -> set[int]:
+    """Hold as many of these inboxes as nobody else holds just now, and say whose; never waits for one."""
+    these, ids = id_list(user_ids)
+    sql = f"SELECT user_id FROM {Inbox._meta.db_table} WHERE user_id {these} ORDER BY user_id"
+    if connection.features.has_select_for_update_skip_locked:
+        sql += " FOR NO KEY UPDATE SKIP LOCKED"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [ids])
+        return {user_id for (user_id,) in cursor.fetchall()}
 
 
 def lock_inbox(user_id: int) -> Inbox:
@@ -101,9 +107,9 @@ def share_events(event_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Event]:
     return {event.pk: event for event in Event.objects.raw(sql, [list(event_ids)])}
 
 
-def _locked(user_ids: Sequence[int], *, skip_locked: bool = False) -> dict[int, Inbox]:
+def _locked(user_ids: Sequence[int]) -> dict[int, Inbox]:
     # NO KEY: a foreign key that points here must not wait. SQLite's IMMEDIATE transaction is the lock there.
     rows = Inbox.objects.filter(user_id__in=user_ids).order_by("user_id")
     if connection.features.has_select_for_update:
-        rows = rows.select_for_update(no_key=True, skip_locked=skip_locked)
+        rows = rows.select_for_update(no_key=True)
     return {row.user_id: row for row in rows}

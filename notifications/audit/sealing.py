@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from ..database import database_now, hold, update_each
+from ..database import database_now, hold
+from ..many import update_each
 from ..models import AuditBatch, AuditEntry
 from .hashing import START, Row, batch_hash, joined, particulars_hash, seal_of
 

@@ -1,12 +1,13 @@
 """One call beside the act, in its transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from ..database import database_now
+from ..many import insert_each
 from ..models import AuditEntry, NotificationLog
 
 Actor = tuple[int, str]  # id and name: entries outlive people
@@ -65,9 +66,9 @@ def draft(
     )
 
 
-def write(entries: Iterable[AuditEntry]) -> None:
+def write(entries: Sequence[AuditEntry]) -> None:
     """Many entries in one statement."""
-    AuditEntry.objects.bulk_create(entries)
+    insert_each(entries)
 
 
 def about(entity_id: str) -> Q:

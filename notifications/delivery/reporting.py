@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from .. import bus, transports
 from ..bus import ACTED, CREATED, DELIVERED, EVENT_DONE, FAILED, READ
 from ..events import Channel, Priority
+from ..many import insert_each
 from ..models import Delivery, Event, NotificationLog, Webhook
 from ..prepared import Prepared
 from . import queue
@@ -70,7 +71,7 @@ def report_done(event: Event, *, now: datetime) -> None:
     ]
     if Channel.APPRISE in channels_of(event) and transports.find(Channel.APPRISE):
         made.append(_delivery(Channel.APPRISE, event.pk, rank, now))
-    Delivery.objects.bulk_create(made)
+    insert_each(made)
     if made:
         queue.look_after_commit()
 

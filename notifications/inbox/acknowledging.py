@@ -1,7 +1,7 @@
 """A device says that it has something: delivered. Batched, because a socket acknowledges all the time."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,14 @@ from django.db.models import Count, Max, Min, QuerySet
 from django.db.models.functions import Coalesce
 
 from .. import audit, meters
-from ..database import as_parameter, cast, database_now, from_column
+from ..database import as_parameter, database_now, from_column
 from ..delivery import fallback, reporting
 from ..locks import lock_free_inboxes, lock_inbox, transacting
+from ..many import given
 from ..models import AuditEntry, Inbox, Live, NotificationLog
 from .marking import own_rows
+
+_RUN = {"user_id": "bigint", "first_seq": "bigint", "last_seq": "bigint", "sent_at": "timestamptz"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,36 +82,32 @@ def _deliver(rows: QuerySet[NotificationLog], user_id: int) -> int:
 def record_acks(acks: Sequence[Ack]) -> list[Ack]:
     """Write a batch from the sockets; returns those whose inbox is busy just now, for the next batch."""
     free = lock_free_inboxes(sorted({ack.user_id for ack in acks}))
-    known = _known([ack.user_id for ack in acks])
     doable = [ack for ack in acks if ack.user_id in free]
     if doable:
         now = database_now()
         _write_acks(doable, now)
         _raise_floors(doable)
-    return [ack for ack in acks if ack.user_id in known and ack.user_id not in free]
-
-
-def _known(user_ids: Iterable[int]) -> set[int]:
-    return set(Inbox.objects.filter(pk__in=set(user_ids)).values_list("pk", flat=True))
+    busy = {ack.user_id for ack in acks if ack.user_id not in free}
+    known = set(Inbox.objects.filter(pk__in=busy).values_list("pk", flat=True)) if busy else busy
+    return [ack for ack in acks if ack.user_id in known]
 
 
 def _write_acks(acks: Sequence[Ack], now: datetime) -> None:
     at = as_parameter(now)
     table = NotificationLog._meta.db_table
-    values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(acks))
+    acked, listed = given(
+        {**_RUN, "rtt_ms": "integer"},
+        [(ack.user_id, ack.first_seq, ack.last_seq, as_parameter(ack.sent_at), ack.rtt_ms) for ack in acks],
+    )
     sql = f"""
-        WITH acked (user_id, first_seq, last_seq, sent_at, rtt_ms) AS (VALUES {values})
         UPDATE {table} SET delivered_at = %s, updated_at = %s,
-               sent_at = COALESCE({table}.sent_at, {cast("acked.sent_at", "timestamptz")}),
-               rtt_ms = {cast("acked.rtt_ms", "integer")}
-          FROM acked
+               sent_at = COALESCE({table}.sent_at, acked.sent_at), rtt_ms = acked.rtt_ms
+          FROM {acked} AS acked
          WHERE {table}.recipient_id = acked.user_id AND {table}.seq BETWEEN acked.first_seq AND acked.last_seq
            AND {table}.delivered_at IS NULL
         RETURNING {table}.recipient_id, {table}.id, {table}.kind, {table}.created_at"""
-    rows = [(ack.user_id, ack.first_seq, ack.last_seq, as_parameter(ack.sent_at), ack.rtt_ms) for ack in acks]
-    params: list[Any] = [part for row in rows for part in row]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*params, at, at])
+        cursor.execute(sql, [at, at, listed])
         delivered = cursor.fetchall()
     by_user: dict[int, list[int]] = {}
     for user_id, row_id, _, _ in delivered:
@@ -116,7 +115,7 @@ def _write_acks(acks: Sequence[Ack], now: datetime) -> None:
     fallback.stop(list(by_user))
     just_now = NotificationLog.objects.filter(pk__in=[row_id for _, row_id, _, _ in delivered])
     reporting.report(reporting.DELIVERED, just_now, now=now)
-    audit.write(_delivered_entry(user, ids, now) for user, ids in by_user.items())
+    audit.write([_delivered_entry(user, ids, now) for user, ids in by_user.items()])
     alike = Counter((kind, created_at) for _, _, kind, created_at in delivered)
     meters.after_commit(lambda: _note(alike, now))
 
@@ -144,12 +143,12 @@ def _raise_floors(acks: Sequence[Ack]) -> None:
     if not floors:
         return
     table = Inbox._meta.db_table
+    acked, listed = given({"user_id": "bigint", "floor": "bigint"}, list(floors.items()))
     sql = f"""
-        WITH acked (user_id, floor) AS (VALUES {", ".join(["(%s, %s)"] * len(floors))})
-        UPDATE {table} SET delivered_floor = acked.floor FROM acked
+        UPDATE {table} SET delivered_floor = acked.floor FROM {acked} AS acked
          WHERE {table}.user_id = acked.user_id AND {table}.delivered_floor < acked.floor"""
     with connection.cursor() as cursor:
-        cursor.execute(sql, [part for row in floors.items() for part in row])
+        cursor.execute(sql, [listed])
 
 
 @transacting
@@ -158,16 +157,16 @@ def record_sent(sent: Sequence[tuple[int, int, int, datetime]]) -> set[int]:
 
     The answer: the people whose rows were written. Those whose inbox is busy just now are for the next batch.
     """
-    free = set(lock_free_inboxes(sorted({run[0] for run in sent})))
+    free = lock_free_inboxes(sorted({run[0] for run in sent}))
     rows = [(user, first, last, as_parameter(at)) for user, first, last, at in sent if user in free]
     if not rows:
         return free
     table = NotificationLog._meta.db_table
+    shown, listed = given(_RUN, rows)
     sql = f"""
-        WITH shown (user_id, first_seq, last_seq, sent_at) AS (VALUES {", ".join(["(%s, %s, %s, %s)"] * len(rows))})
-        UPDATE {table} SET sent_at = {cast("shown.sent_at", "timestamptz")} FROM shown
+        UPDATE {table} SET sent_at = shown.sent_at FROM {shown} AS shown
          WHERE {table}.recipient_id = shown.user_id AND {table}.seq BETWEEN shown.first_seq AND shown.last_seq
            AND {table}.sent_at IS NULL"""
     with connection.cursor() as cursor:
-        cursor.execute(sql, [part for row in rows for part in row])
+        cursor.execute(sql, [listed])
     return free

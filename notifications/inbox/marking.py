@@ -200,8 +200,9 @@ def mark_seen(user_id: int, *, up_to_seq: int) -> int:
 
 
 def _record(action: str, user_id: int, rows: Sequence[NotificationLog], now: datetime) -> None:
+    actor = (user_id, "")
     audit.write(
-        audit.draft(action, "notification", row.pk, actor=(user_id, ""), target_user_id=user_id, at=now) for row in rows
+        [audit.draft(action, "notification", row.pk, actor=actor, target_user_id=user_id, at=now) for row in rows]
     )
 
 

@@ -6,14 +6,14 @@ import socket
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from .. import audit, meters
 from ..database import database_now
-from ..models import Connection, Server
+from ..models import AuditEntry, Connection, Server
 
 log = logging.getLogger("tidings.live")
 LEASE_S, RENEW_EVERY_S = 35, 10
@@ -80,17 +80,18 @@ def closed(visitors: Sequence[Visitor]) -> None:
 
 def _record(action: str, visitors: Sequence[Visitor]) -> None:
     now = database_now()
-    audit.write(
-        audit.draft(
-            action,
-            "connection",
-            visitor.id,
-            actor=(visitor.user_id, visitor.username),
-            target_user_id=visitor.user_id,
-            at=now,
-            metadata={"transport": visitor.transport, "ip": visitor.ip},
-        )
-        for visitor in visitors
+    audit.write([_entry(action, visitor, now) for visitor in visitors])
+
+
+def _entry(action: str, visitor: Visitor, now: datetime) -> AuditEntry:
+    return audit.draft(
+        action,
+        "connection",
+        visitor.id,
+        actor=(visitor.user_id, visitor.username),
+        target_user_id=visitor.user_id,
+        at=now,
+        metadata={"transport": visitor.transport, "ip": visitor.ip},
     )
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F
 
 from ... import meters, transports
 from ...database import database_now
@@ -13,6 +12,7 @@ from ...deciding import wishes
 from ...deciding.decide import HOLD, SEND, SKIP, Decision, Person, decide
 from ...deciding.preferences import DEFAULTS, Preferences
 from ...locks import share_events, transacting
+from ...many import insert_each, update_each
 from ...models import Attempt, Delivery, Event, Withdrawn
 from ..addresses import Reach, reach_of
 from ..messages import message
@@ -163,10 +163,12 @@ class _Room:
 
 
 def _written(ready: Sequence[_Candidate], now: datetime) -> list[Begun]:
-    for reason in {one.delivery.reason for one in ready}:  # it may have been held for another
-        ids = [one.delivery.pk for one in ready if one.delivery.reason == reason]
-        begun_now = {"state": Delivery.State.WAITING, "outcome": SEND, "reason": reason}
-        Delivery.objects.filter(pk__in=ids).update(attempts=F("attempts") + 1, **begun_now)
+    begun_now = Delivery.State.WAITING, SEND  # it may have been held, for another reason
+    update_each(
+        Delivery,
+        ["attempts", "state", "outcome", "reason"],
+        [(one.delivery.pk, one.delivery.attempts + 1, *begun_now, one.delivery.reason) for one in ready],
+    )
     begun = []
     made = []
     for one in ready:
@@ -176,7 +178,7 @@ def _written(ready: Sequence[_Candidate], now: datetime) -> list[Begun]:
         said = message(delivery, one.event, to=_name(delivery), carried=_still_told(one, now))
         made.append(attempt)
         begun.append(Begun(one.leased, attempt.pk, transport, said, one.reach.addresses))
-    Attempt.objects.bulk_create(made)
+    insert_each(made)
     return begun
 
 

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ... import audit, meters
-from ...database import database_now, update_each
+from ...database import database_now
 from ...deciding import policies
 from ...locks import transacting
+from ...many import update_each
 from ...models import Attempt, AuditEntry, Delivery, NotificationLog
 from . import endpoints
 from .attempt import Begun, Outcome
@@ -39,7 +40,7 @@ def record(ended: Sequence[tuple[Begun, Outcome]]) -> None:
     deliveries = [delivery for _, _, delivery in mine]
     update_each(Delivery, _WRITTEN, [(one.pk, *(getattr(one, name) for name in _WRITTEN)) for one in deliveries])
     update_each(Attempt, _ENDED, [_end(*one, now) for one in mine])
-    audit.write(_entry(delivery, now) for delivery in deliveries)
+    audit.write([_entry(delivery, now) for delivery in deliveries])
     sent = [one.notification_id for one in deliveries if one.state == Delivery.State.SENT and one.recipient_id]
     NotificationLog.objects.filter(pk__in=filter(None, sent), sent_at=None).update(sent_at=now)
     follow_up([one for one in deliveries if one.settled_at], now=now)

@@ -8,6 +8,7 @@ from django.conf import settings
 from ...deciding import policies
 from ...deciding.decide import HOLD, SEND, SKIP, Decision, Way
 from ...events import Channel, Priority
+from ...many import insert_each
 from ...models import Delivery, Event
 from .. import queue
 from . import digests
@@ -29,7 +30,7 @@ def plan(event: Event, row_ids: Mapping[int, int], decisions: Decisions) -> None
                 one = _delivery(event, user, row_id, again, Decision(SEND, "kind_default"), decisions.now)
                 one.due_at = first_push_again_at
                 made.append(one)
-    Delivery.objects.bulk_create(made, batch_size=1000)
+    insert_each(made)
     if any(one.due_at == decisions.now for one in made):
         queue.look_after_commit()
 

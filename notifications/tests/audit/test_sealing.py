@@ -46,7 +46,7 @@ def test_a_batch_follows_the_one_before_and_says_what_it_holds() -> None:
 
 
 def test_a_large_backlog_is_sealed_in_batches() -> None:
-    audit.write(audit.draft("thing.done", "thing", at=timezone.now()) for _ in range(sealing.BATCH + 5))
+    audit.write([audit.draft("thing.done", "thing", at=timezone.now()) for _ in range(sealing.BATCH + 5)])
     assert [sealing.seal_next() for _ in range(3)] == [sealing.BATCH, 5, 0]
 
 
