@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from django.db import connection
 from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
@@ -43,6 +44,21 @@ def is_one_of(column: str, ids: Collection[int] | str) -> RawSQL:
     """
     these, listed = (id_list(())[0], ids) if isinstance(ids, str) else id_list(ids)
     return RawSQL(f"{column} {these}", [listed], output_field=BooleanField())
+
+
+def text_list(texts: Collection[str]) -> str:
+    """The parameter of `is_one_of_texts`."""
+    return orjson.dumps(list(texts)).decode()
+
+
+def is_one_of_texts(column: str, listed: str) -> RawSQL:
+    """“One of these texts” as a condition of the ORM, for a query that is prepared."""
+    read = (
+        "SELECT json_array_elements_text(%s)"
+        if connection.vendor == "postgresql"
+        else "SELECT value FROM json_each(%s)"
+    )
+    return RawSQL(f"{column} {among(read)}", [listed], output_field=BooleanField())
 
 
 def beginning_with(column: str, start: str) -> Q:

@@ -10,9 +10,12 @@ from typing import ParamSpec, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, transaction
+from django.db.models import BooleanField, QuerySet
+from django.db.models.expressions import RawSQL
 
 from .database import id_list
 from .models import Event, Inbox
+from .prepared import Prepared
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -101,10 +104,14 @@ def share_events(event_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Event]:
     """The events as they stay until the transaction ends: a cancel waits for us, or we see it."""
     if connection.vendor != "postgresql":
         return Event.objects.in_bulk(event_ids)
-    if not event_ids:
-        return {}
-    sql = f"SELECT * FROM {Event._meta.db_table} WHERE id = ANY(%s) ORDER BY id FOR SHARE"
-    return {event.pk: event for event in Event.objects.raw(sql, [list(event_ids)])}
+    return {event.pk: event for event in _SHARED(f"{{{','.join(map(str, event_ids))}}}")} if event_ids else {}
+
+
+def _these(ids: str) -> QuerySet[Event]:
+    return Event.objects.filter(RawSQL("id = ANY(%s::uuid[])", [ids], output_field=BooleanField())).order_by("id")
+
+
+_SHARED = Prepared(_these, lock="FOR SHARE")
 
 
 def _locked(user_ids: Sequence[int]) -> dict[int, Inbox]:

@@ -27,8 +27,9 @@ class Prepared(Generic[Row]):
     The rows are models, with what is selected beside them; they come without `__init__` and its signals.
     """
 
-    def __init__(self, make: Callable[..., QuerySet[Row]]) -> None:
-        self._make = make
+    def __init__(self, make: Callable[..., QuerySet[Row]], *, lock: str = "") -> None:
+        """`lock`: what Postgres is to hold of the rows until the transaction ends, in its own words."""
+        self._make, self._lock = make, lock
 
     def __call__(self, *given: int | str, first: int = 0, most: int = _ALL) -> list[Row]:
         """`most` rows from the `first` on, counted from 0."""
@@ -44,12 +45,13 @@ class Prepared(Generic[Row]):
     def _statement(self) -> "_Statement[Row]":
         given = inspect.signature(self._make).parameters.values()
         marks = [str(_MARK + i) if one.annotation is str else _MARK + i for i, one in enumerate(given)]
+        lock = f" {self._lock}" if connection.features.has_select_for_update else ""
         query = self._make(*marks)[_FIRST : _FIRST + _MOST].query
         compiler = query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
         columns = [column for column, _, _ in compiler.select]
         return _Statement(
-            sql=sql.replace(f"LIMIT {_MOST} OFFSET {_FIRST}", "LIMIT %s OFFSET %s"),
+            sql=sql.replace(f"LIMIT {_MOST} OFFSET {_FIRST}", "LIMIT %s OFFSET %s") + lock,
             params=[(marks.index(param), None) if param in marks else (None, param) for param in params],
             converters=[(i, _converter(*found)) for i, found in compiler.get_converters(columns).items()],
             whole=_Part.of(compiler.klass_info, compiler.select),

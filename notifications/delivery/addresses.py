@@ -3,12 +3,16 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
 
-from ..database import database_now, is_one_of
+from ..database import database_now, id_list, is_one_of, is_one_of_texts, text_list
+from ..deciding import policies
 from ..events import Channel
 from ..models import Delivery, Device, Phone, Suppression, Webhook
+from ..prepared import Prepared
 from ..transports.base import Address
 
 
@@ -76,13 +80,11 @@ def _allowed(addresses: list[Address], barred: Collection[str]) -> Reach:
 def _known(user_ids: Collection[int], channel: str) -> list[tuple[int, Address]]:
     match channel:
         case Channel.EMAIL:
-            people = get_user_model().objects.filter(is_one_of("id", user_ids)).exclude(email="")
-            return [(user, Address(value=email.lower())) for user, email in people.values_list("pk", "email")]
+            return [(one.pk, Address(value=one.email.lower())) for one in _WITH_EMAIL(id_list(user_ids)[1])]
         case Channel.WHATSAPP | Channel.SMS:
-            phones = Phone.objects.filter(is_one_of("user_id", user_ids), verified_at__isnull=False).exclude(number="")
-            return [(user, Address(value=number)) for user, number in phones.values_list("pk", "number")]
+            return [(one.pk, Address(value=one.number)) for one in _VERIFIED(id_list(user_ids)[1])]
         case Channel.PUSH:
-            devices = Device.objects.filter(is_one_of("user_id", user_ids), gone_at=None).order_by("pk")
+            devices = _DEVICES(id_list(user_ids)[1])
             return [(one.user_id, Address(value=one.address, kind=one.kind, keys=one.keys)) for one in devices]
     return []
 
@@ -91,8 +93,27 @@ def _barred(known: Mapping[str, Mapping[int, Sequence[Address]]]) -> dict[str, s
     """{channel: those of its addresses that are suppressed}, in one query."""
     barred: dict[str, set[str]] = {channel: set() for channel in known}
     values = {one.value for of_user in known.values() for addresses in of_user.values() for one in addresses}
-    if values:
-        suppressed = Suppression.objects.filter(channel__in=list(known), address__in=values)
-        for channel, address in suppressed.values_list("channel", "address"):
-            barred[channel].add(address)
+    for one in _SUPPRESSED(text_list(values)) if values else ():
+        if one.channel in barred:
+            barred[one.channel].add(one.address)
     return barred
+
+
+def _with_email(people: str) -> QuerySet[Any]:
+    return get_user_model().objects.filter(is_one_of("id", people)).exclude(email="")
+
+
+def _verified(people: str) -> QuerySet[Phone]:
+    return Phone.objects.filter(is_one_of("user_id", people), verified_at__isnull=False).exclude(number="")
+
+
+def _devices(people: str) -> QuerySet[Device]:
+    return Device.objects.filter(is_one_of("user_id", people), gone_at=None).order_by("pk")
+
+
+def _suppressed(addresses: str) -> QuerySet[Suppression]:
+    return Suppression.objects.filter(channel__in=policies.OUTWARD).filter(is_one_of_texts("address", addresses))
+
+
+_WITH_EMAIL, _VERIFIED, _DEVICES = Prepared(_with_email), Prepared(_verified), Prepared(_devices)
+_SUPPRESSED = Prepared(_suppressed)

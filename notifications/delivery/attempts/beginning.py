@@ -51,7 +51,7 @@ def begin(leased: Sequence[Leased]) -> list[Begun]:
 
 
 def _candidates(leased: Sequence[Leased]) -> list[_Candidate]:
-    found = held(leased, "notification", "recipient")
+    found = held(leased)
     events = share_events({delivery.event_id for delivery in found.values()})
     reaches = reach_of(list(found.values()))
     wanted = wishes.of([delivery.recipient_id for delivery in found.values() if delivery.recipient_id])

@@ -21,7 +21,7 @@ GIVE_UP_AFTER = timedelta(minutes=10)  # whoever comes later finds it in the bac
 @transacting
 def push_again(leased: Sequence[Leased]) -> None:
     """Show these once more, where somebody is there who has not acknowledged; plan the next time."""
-    found = sorted(held(leased, "notification").values(), key=lambda one: one.recipient_id or 0)
+    found = sorted(held(leased).values(), key=lambda one: one.recipient_id or 0)
     events = share_events({delivery.event_id for delivery in found})
     people = sorted({delivery.recipient_id for delivery in found if delivery.recipient_id})
     inboxes, now = lock_inboxes(people), database_now()

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from ... import meters
-from ...database import database_now
+from ...database import database_now, id_list, is_one_of
 from ...deciding import policies
 from ...events import Priority
 from ...locks import hold_inboxes, transacting
 from ...models import Delivery, NotificationLog, Outcome
+from ...prepared import Prepared
 from .. import fallback, reporting
 from ..planning import digests
 from ..planning.ways import paused_channels
@@ -21,12 +24,19 @@ CHUNK = 200  # rungs
 _UNTRIED = {Delivery.State.SKIPPED, Delivery.State.CANCELLED, Delivery.State.EXPIRED}
 
 
-def held(leased: Sequence[Leased], *related: str) -> dict[int, Delivery]:
-    """{id: delivery} of those that are still ours, with `related` rows and their people's inboxes locked."""
+def _these(ids: str) -> QuerySet[Delivery]:
+    these = is_one_of(f"{Delivery._meta.db_table}.id", ids)
+    return Delivery.objects.filter(these).select_related("notification", "recipient")
+
+
+_THESE = Prepared(_these)
+
+
+def held(leased: Sequence[Leased]) -> dict[int, Delivery]:
+    """{id: delivery} of those that are still ours, with row and person beside them, their people's inboxes locked."""
     hold_inboxes(sorted({one.recipient_id for one in leased if one.recipient_id is not None}))
     ours = {one.id: one.lease for one in leased}
-    found = Delivery.objects.filter(pk__in=list(ours)).select_related(*related or [None])
-    return {delivery.pk: delivery for delivery in found if delivery.lease == ours[delivery.pk]}
+    return {found.pk: found for found in _THESE(id_list(list(ours))[1]) if found.lease == ours[found.pk]}
 
 
 @transacting
