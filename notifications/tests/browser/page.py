@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from typing import Literal
 
 from playwright.async_api import ConsoleMessage, Locator, Page, expect
 
 from ..waiting import until
 
+Scheme = Literal["light", "dark"]
 WITHIN_MS = 40_000
 OUTAGE = re.compile(r"WebSocket connection to '\S+' failed|net::ERR_CONNECTION_REFUSED|net::ERR_EMPTY_RESPONSE")
 COUNT_TOASTS = """
@@ -47,6 +49,12 @@ class Tab:
             await self.page.get_by_label("Password").fill("demo")
             await self.page.get_by_role("button", name=re.compile("^(Sign|Log) in$")).click()  # ours, the admin's
             await self.page.wait_for_url(lambda url: "/login/" not in url)
+
+    async def look(self, width: int, scheme: Scheme) -> None:
+        """The same page in another window, its colours no longer fading over."""
+        await self.page.set_viewport_size({"width": width, "height": 800})
+        await self.page.emulate_media(color_scheme=scheme)
+        await self.page.evaluate("for (const fading of document.getAnimations()) fading.finish()")
 
     async def sign_out(self) -> None:
         await self.page.get_by_role("button", name="Account").click()

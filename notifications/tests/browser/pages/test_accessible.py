@@ -6,13 +6,13 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
-from ..page import Tab, Visit
+from ..page import Scheme, Tab, Visit
 from ..server import Server
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240, func_only=True), pytest.mark.once]
 SIGNED_OUT = ("/login/", "/password/reset/", "/password/reset/sent/", "/password/reset/MQ/x-y/", "/unsubscribe/none/")
 SIGNED_IN = ("/", "/preferences/", "/password/change/")
-LOOKS = [(1100, "light"), (375, "dark")]
+LOOKS: list[tuple[int, Scheme]] = [(1100, "light"), (375, "dark")]
 
 
 async def complaints_of_axe(page: Page) -> list[str]:

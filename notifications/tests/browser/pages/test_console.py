@@ -1,5 +1,6 @@
 """The console in Chromium: nothing to complain about in light and dark, on a desk and in a hand; keys alone will do."""
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -8,17 +9,19 @@ from playwright.async_api import Locator, Page, expect
 from ...transports.browser import Browser
 from ...transports.provider import Provider
 from ...waiting import until
-from ..page import Visit
+from ..page import Scheme, Visit
 from ..server import Server
 from .test_accessible import LOOKS, complaints_of_axe
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240, func_only=True), pytest.mark.once]
-PAGES = (
+CHIEF = (  # in every look
     "",
     "notifications/inbox/{person}/change/",
-    "notifications/notificationlog/{row}/change/",
     "notifications/event/{event}/change/",
     "notifications/event/send/",
+)
+PAGES = (
+    "notifications/notificationlog/{row}/change/",
     "notifications/event/broadcast/",
     "notifications/pausedchannel/",
     "notifications/connection/",
@@ -26,6 +29,10 @@ PAGES = (
     "notifications/template/{template}/change/",
     "analytics/",
 )
+EVERY_LOOK: list[tuple[int, Scheme]] = list(product((1100, 768, 375), ("light", "dark")))
+# cells that do not fill their row: the line under it is broken there
+RAGGED = """() => [...document.querySelectorAll("tr")].filter((row) => getComputedStyle(row).display === "table-row"
+  && [...row.cells].some((cell) => Math.abs(cell.offsetHeight - row.offsetHeight) > 1)).map((row) => row.innerText)"""
 
 
 @pytest.fixture(scope="module")
@@ -39,17 +46,18 @@ def told(server: Server) -> dict[str, object]:
     return {"person": person, "row": row["id"], "event": row["event_id"], "template": written["id"]}
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-async def test_every_page_is_accessible_and_fits(
-    visit: Visit, told: dict[str, object], width: int, scheme: str
-) -> None:
+async def test_every_page_is_accessible_and_fits(visit: Visit, told: dict[str, object]) -> None:
     found = []
-    tab = await visit("/admin/", by="admin", width=width, scheme=scheme)
-    for path in PAGES:
+    tab = await visit("/admin/", by="admin")
+    for path in CHIEF + PAGES:
         await tab.open("/admin/" + path.format(**told))
-        found += await complaints_of_axe(tab.page)
-        wide = await tab.page.evaluate("document.documentElement.scrollWidth")
-        found += [f"{tab.page.url}: {wide} px wide"] if wide > width else []
+        for width, scheme in EVERY_LOOK if path in CHIEF else LOOKS:
+            await tab.look(width, scheme)
+            wrong = await complaints_of_axe(tab.page)
+            wide = await tab.page.evaluate("document.documentElement.scrollWidth")
+            wrong += [f"{wide} px wide"] if wide > width else []
+            wrong += [f"ragged: {row}" for row in await tab.page.evaluate(RAGGED)]
+            found += [f"/admin/{path}, {width} px, {scheme}: {one}" for one in wrong]
     assert found == []
 
 
