@@ -10,7 +10,6 @@ import logging
 import time
 import types
 import uuid
-from collections import deque
 from collections.abc import Coroutine, Generator
 from typing import Any, Protocol
 
@@ -65,7 +64,7 @@ class Connection:
         self.unacked = Unacked()
         self.behind_since: float | None = None
         self._reader = reader
-        self._held: deque[bytes] = deque()
+        self._held: list[bytes] = []
         self._lost = self._lost_said = 0  # frames that were not told, and how many of them `caught_up` has made good
         self._owes_caught_up = False
         self._catching: asyncio.Task[None] | None = None
@@ -180,7 +179,7 @@ class Connection:
 
     def _tell_held(self) -> None:
         while self._held and not self._stuck:
-            self._write(self._held.popleft())
+            self._write(self._held.pop(0))
 
     async def _read(self) -> Backlog:
         while True:

@@ -257,7 +257,7 @@ async def test_more_frames_than_are_remembered_are_acknowledged_by_range(process
     await send(engineer, 3)
     await device.shown(1, 2, 3)
     unacked = next(iter(process.guests.values())).connection.unacked
-    unacked.frames.popleft()
+    unacked.frames.pop(0)
     unacked.forgotten = 1  # as after a thousand more
     await device.send("ack", up_to_seq=3)
     await become_delivered(engineer, 1, 2, 3)
