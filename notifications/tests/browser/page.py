@@ -9,6 +9,7 @@ from playwright.async_api import ConsoleMessage, Locator, Page, expect
 from ..waiting import until
 
 Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = "light", "dark"
 WITHIN_MS = 40_000
 OUTAGE = re.compile(r"WebSocket connection to '\S+' failed|net::ERR_CONNECTION_REFUSED|net::ERR_EMPTY_RESPONSE")
 COUNT_TOASTS = """

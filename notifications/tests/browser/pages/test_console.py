@@ -9,7 +9,7 @@ from playwright.async_api import Locator, Page, expect
 from ...transports.browser import Browser
 from ...transports.provider import Provider
 from ...waiting import until
-from ..page import Scheme, Visit
+from ..page import SCHEMES, Scheme, Visit
 from ..server import Server
 from .test_accessible import LOOKS, complaints_of_axe
 
@@ -29,7 +29,7 @@ PAGES = (
     "notifications/template/{template}/change/",
     "analytics/",
 )
-EVERY_LOOK: list[tuple[int, Scheme]] = list(product((1100, 768, 375), ("light", "dark")))
+EVERY_LOOK: list[tuple[int, Scheme]] = list(product((1100, 768, 375), SCHEMES))
 # cells that do not fill their row: the line under it is broken there
 RAGGED = """() => [...document.querySelectorAll("tr")].filter((row) => getComputedStyle(row).display === "table-row"
   && [...row.cells].some((cell) => Math.abs(cell.offsetHeight - row.offsetHeight) > 1)).map((row) => row.innerText)"""

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.async_api import Route
 
-from ..page import Visit
+from ..page import Scheme, Visit
 from ..server import Server
 from .test_accessible import LOOKS, complaints_of_axe
 
@@ -39,3 +39,17 @@ async def test_an_operation_is_found_and_tried_with_nobody_else_asked(
     assert json.loads(await answer.text()) is not None
     assert server.call("GET", "/api/notifications/unread_count/", by="requester")["unread_count"] == 0
     assert elsewhere == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+async def test_they_are_dark_where_the_system_is_and_fit_a_phone(visit: Visit, width: int, scheme: Scheme) -> None:
+    tab = await visit("/api/docs/", width=width, scheme=scheme)
+    page = tab.page
+    await page.locator(".opblock-post .opblock-summary-control").first.click()
+    await page.locator(".responses-table").wait_for()
+    dark = await page.evaluate("getComputedStyle(document.documentElement).colorScheme === 'dark'")
+    assert dark == (scheme == "dark")
+    assert await page.evaluate("document.documentElement.scrollWidth") == width
+    section = await page.locator(".opblock-tag small").first.bounding_box()
+    assert section
+    assert section["width"] > width / 2
