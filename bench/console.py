@@ -122,8 +122,8 @@ def _audit_and_connections(heavy: int, rows: int) -> None:
     from notifications import audit
     from notifications.models import AuditEntry, Connection, Server
 
-    entry = audit.record("x.y", "thing", 1, target_user_id=heavy)
-    copy(AuditEntry, entry.pk, rows - AuditEntry.objects.count())
+    audit.record("x.y", "thing", 1, target_user_id=heavy)
+    copy(AuditEntry, AuditEntry.objects.latest("pk").pk, rows - AuditEntry.objects.count())
     now = timezone.now()
     server, _ = Server.objects.get_or_create(name="stock", defaults={"lease_until": now + timedelta(days=1)})
     if not Connection.objects.exists():

@@ -136,13 +136,22 @@ def _gather(audience: Audience, namespace: str, after: int, limit: int) -> dict[
 
 
 def _named(audience: Audience, namespace: str, after: int, limit: int) -> list[int]:
-    wanted = sorted({user for user in audience.users if user > after})
-    people = get_user_model().objects.filter(_may_be_told("", namespace, audience.exclude))
+    wanted = sorted({user for user in storable(audience.users) if user > after}.difference(audience.exclude))
     found: list[int] = []
     while wanted and len(found) < limit:
-        found += people.filter(id__in=wanted[:limit]).values_list("id", flat=True)
+        found += [person.pk for person in _NAMED[namespace](id_list(wanted[:limit])[1])]
         del wanted[:limit]
     return found
+
+
+def _allowed_into(namespace: str) -> Prepared[Any]:
+    def named(ids: str) -> QuerySet[Any]:
+        return get_user_model().objects.filter(_may_be_told("", namespace, ()), is_one_of("id", ids)).only("pk")
+
+    return Prepared(named)
+
+
+_NAMED = {namespace: _allowed_into(namespace) for namespace in NAMESPACES}
 
 
 def _ways(audience: Audience) -> list[Way]:

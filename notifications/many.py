@@ -37,6 +37,8 @@ def insert_each(rows: Sequence[Model]) -> None:
     sql = f"INSERT INTO {model._meta.db_table} ({columns}) SELECT * FROM {source} AS given"
     with connection.cursor() as cursor:
         cursor.execute(sql, [listed])
+    for row in rows:
+        row._state.adding = False
 
 
 def update_each(model: type[Model], columns: Sequence[str], rows: Sequence[Values]) -> None:

@@ -151,8 +151,10 @@ def undelivered(people: Collection[int]) -> str | None:
     """Rows of people with a live device that nobody has acknowledged."""
     from notifications.models import NotificationLog
 
-    count = NotificationLog.objects.filter(recipient_id__in=people, delivered_at=None).count()
-    return f"{count} rows are not acknowledged" if count else None
+    rows = NotificationLog.objects.filter(recipient_id__in=people, delivered_at=None)
+    found = list(rows.values_list("recipient_id", "seq", "sent_at")[:3])
+    named = "; ".join(f"seq {seq} of person {user}, sent {sent}" for user, seq, sent in found)
+    return f"{rows.count()} rows are not acknowledged: {named}" if found else None
 
 
 def lapsed_leases() -> str | None:

@@ -23,9 +23,9 @@ def record(
     ids: tuple[int, int] | None = None,
     at: datetime | None = None,
     **metadata: Any,
-) -> AuditEntry:
+) -> None:
     """One entry. `ids` is the first and last row of an act on many; `at` defaults to now."""
-    entry = draft(
+    one = draft(
         action,
         entity_type,
         entity_id,
@@ -35,8 +35,7 @@ def record(
         at=at or database_now(),
         metadata=metadata,
     )
-    entry.save(force_insert=True)
-    return entry
+    write([one])
 
 
 def draft(

@@ -11,6 +11,7 @@ from django.db import transaction
 from .. import audience, audit, expansion, meters
 from ..database import database_now
 from ..events import NAMESPACES, ROOT, Category, Event, Priority, Refused
+from ..many import insert_each
 from ..models import Event as EventRow
 from ..prepared import Prepared
 from ..words import catalogue
@@ -31,7 +32,7 @@ def notify(event: Event) -> EventRow:
     """
     row = draft(event)
     with transaction.atomic(savepoint=False):  # what is written here stands or falls with the caller's
-        row.save(force_insert=True)
+        insert_each([row])
         actor = (row.actor_id, row.actor_name) if row.actor_id else None
         audit.record("event.created", "event", row.pk, actor=actor, at=row.created_at, kind=row.kind)
         meters.after_commit(lambda: _note(row))

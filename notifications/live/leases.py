@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from .. import audit, meters
 from ..database import database_now
+from ..locks import transacting
 from ..models import AuditEntry, Connection, Server
 
 log = logging.getLogger("tidings.live")
@@ -47,10 +48,21 @@ def renew(server_id: uuid.UUID, here: Sequence[Visitor], seen: Sequence[uuid.UUI
         opened(server_id, here)
     open_server(server_id)
     if seen:
-        Connection.objects.filter(pk__in=seen).update(last_seen_at=database_now())
+        _note_heard(seen)
 
 
-@transaction.atomic
+@transacting
+def _note_heard(connections: Sequence[uuid.UUID]) -> None:
+    Connection.objects.filter(pk__in=_hold(connections)).update(last_seen_at=database_now())
+
+
+def _hold(connections: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Those that are still there, locked in one order: whoever writes many never waits in a ring with another."""
+    rows = Connection.objects.filter(pk__in=connections).select_for_update().order_by("pk")
+    return list(rows.values_list("pk", flat=True))
+
+
+@transacting
 def opened(server_id: uuid.UUID, visitors: Sequence[Visitor]) -> None:
     now = database_now()
     Connection.objects.bulk_create(
@@ -69,12 +81,11 @@ def opened(server_id: uuid.UUID, visitors: Sequence[Visitor]) -> None:
     _record("connection.opened", visitors)
 
 
-@transaction.atomic
+@transacting
 def closed(visitors: Sequence[Visitor]) -> None:
     """Whoever is written off already is not audited again."""
-    rows = Connection.objects.filter(pk__in=[visitor.id for visitor in visitors])
-    here = set(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
-    rows.filter(pk__in=here).delete()
+    here = set(_hold([visitor.id for visitor in visitors]))
+    Connection.objects.filter(pk__in=here).delete()
     _record("connection.closed", [visitor for visitor in visitors if visitor.id in here])
 
 

@@ -5,7 +5,7 @@ import logging
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -28,6 +28,7 @@ ACKS_EVERY_S = 0.25
 MOST_ROWS = 5000  # about so many in one statement
 NOTE_SENT_AFTER_S = 2.0  # sent_at of what nobody has acknowledged by then
 SLOW_FOR_S = 30.0
+WRITE_AGAIN_S = 1.0
 LONGEST_RTT_MS = 2**31 - 1  # what the column holds: 24 days
 _processes: "WeakKeyDictionary[asyncio.AbstractEventLoop, LiveProcess]" = WeakKeyDictionary()
 
@@ -94,6 +95,16 @@ class LiveProcess:
         if not task.cancelled() and (error := task.exception()):
             log.warning("%s: %s", type(error).__name__, error)
 
+    async def _insist(self, write: Callable[[], Awaitable[object]], *, unless: Callable[[], bool] = bool) -> None:
+        """The database may be away for a while: it is tried again, unless it does not matter any more."""
+        while not unless():
+            try:
+                await write()
+                return
+            except Exception as error:
+                log.debug("not written: %s: %s", type(error).__name__, error)
+                await asyncio.sleep(WRITE_AGAIN_S)
+
     # --- coming and going ---------------------------------------------------
     async def enter(self, guest: Guest, last_seq: int | None, epoch: str | None) -> Backlog:
         """Take a connection in: from now on it hears. The backlog is its first answer.
@@ -131,7 +142,7 @@ class LiveProcess:
         return backlog
 
     def acknowledge_cursor(self, connection: Connection, last_seq: int) -> None:
-        """A cursor says that everything up to it has arrived. If this fails, the next cursor says it again.
+        """A cursor says that everything up to it has arrived. When it leaves first, the next cursor says it again.
 
         Until it is written no ack of this connection raises the delivered floor: the rows below would be passed over.
         """
@@ -139,7 +150,8 @@ class LiveProcess:
         self.background(self._write_cursor(connection, last_seq))
 
     async def _write_cursor(self, connection: Connection, last_seq: int) -> None:
-        await in_thread(inbox.acknowledge, connection.user_id, up_to_seq=last_seq, namespace=connection.namespace)
+        write = partial(inbox.acknowledge, connection.user_id, up_to_seq=last_seq, namespace=connection.namespace)
+        await self._insist(lambda: in_thread(write), unless=lambda: connection.closed)
         connection.owed_cursors -= 1
 
     def leave(self, guest: Guest) -> None:
@@ -151,7 +163,7 @@ class LiveProcess:
     async def _write_off(self, guest: Guest) -> None:
         if guest.opening:  # one that is closed first would stay in the list for ever
             await asyncio.wait([guest.opening])
-        await self._closing.ask(guest.visitor)
+        await self._insist(lambda: self._closing.ask(guest.visitor))
 
     def has_room_for(self, user_id: int) -> bool:
         return len(self.hub.people.get(user_id, ())) < MOST_PER_USER

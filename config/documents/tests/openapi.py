@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import jsonschema_rs
@@ -14,6 +15,7 @@ from drf_spectacular.generators import SchemaGenerator
 from rest_framework.response import Response
 
 Place = tuple[str, str]  # path, method
+_MAKING = Lock()
 _BEYOND = {405, 406}  # how HTTP itself is spoken: true of every address
 _REFERS = re.compile(r"#/components/responses/(\w+)")
 
@@ -124,6 +126,11 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path.rstrip("/"))) + "/?")
 
 
-@cache
 def documented() -> Documented:
+    with _MAKING:  # 25 threads ask at once, and it cannot be made twice at the same time
+        return _made()
+
+
+@cache
+def _made() -> Documented:
     return Documented()

@@ -58,7 +58,7 @@ def test_200_equal_requests_at_once_make_one_event(people: dict[str, User]) -> N
 @pytest.mark.parametrize(
     ("dies_at", "was_kept"),
     [
-        ('INSERT INTO \\"notifications_event\\"', False),
+        ("INSERT INTO notifications_event ", False),
         ('INSERT INTO \\"notifications_idempotencykey\\"', False),
         ("INSERT INTO notifications_notificationlog", True),
     ],

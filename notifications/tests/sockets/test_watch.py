@@ -1,6 +1,7 @@
 """What ends an open connection, and what keeps it: expiry, revocation, a fresh token, a slow reader, the lease."""
 
 import asyncio
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
@@ -16,7 +18,7 @@ from config.sign_in.models import TokenVersion
 from notifications.live.bell import Bell
 from notifications.live.rings import SignOutRing
 from notifications.live.threads import in_thread
-from notifications.models import AuditEntry, Connection, Server
+from notifications.models import AuditEntry, Connection, NotificationLog, Server
 from notifications.sockets.process import SLOW_FOR_S, LiveProcess
 
 from .. import crowd
@@ -256,3 +258,42 @@ async def test_a_stuck_reader_does_not_keep_the_server_from_signing_off(process:
     await asyncio.wait_for(process.drain(0.1), 10)
     assert not await in_thread(Server.objects.exists)
     assert device.code is None
+
+
+def out_of_reach(model: type[Model], *, again: bool = False) -> None:
+    """Its table has another name, and then its own again."""
+    names = [model._meta.db_table, "out_of_reach"]
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE {} RENAME TO {}".format(*(names[::-1] if again else names)))
+
+
+async def has_failed(caplog: pytest.LogCaptureFixture) -> None:
+    await until(lambda: "not written" in caplog.text, "a failed attempt")
+
+
+async def test_who_left_while_the_database_was_away_is_no_ghost(
+    process: LiveProcess, engineer: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    device = await caught_up(engineer)
+    with caplog.at_level(logging.DEBUG, "tidings.sockets"):
+        await in_thread(out_of_reach, Connection)
+        await device.leave()
+        await has_failed(caplog)
+    await in_thread(out_of_reach, Connection, again=True)
+    await until(lambda: in_thread(lambda: not Connection.objects.exists()), "the row of who has left goes")
+
+
+async def test_a_cursor_that_could_not_be_written_is_written_later(
+    process: LiveProcess, engineer: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    device = await caught_up(engineer)
+    await in_thread(crowd.send, engineer)
+    await device.shown(1)
+    connected = next(iter(process.guests.values())).connection
+    with caplog.at_level(logging.DEBUG, "tidings.sockets"):
+        await in_thread(out_of_reach, NotificationLog)
+        process.acknowledge_cursor(connected, 1)
+        await has_failed(caplog)
+    await in_thread(out_of_reach, NotificationLog, again=True)
+    await until(lambda: connected.owed_cursors == 0, "the cursor being written")
+    assert [row.delivered_at is not None for row in await in_thread(crowd.rows_of, engineer)] == [True]
