@@ -121,5 +121,11 @@ class NoSuchPath(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        view: Any = super().as_view(**initkwargs)
+        del view.cls  # by which DRF finds the pages above a page: what there is not is none of them
+        return view
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         raise NotFound("There is no such path.")

@@ -68,3 +68,11 @@ def test_every_action_has_a_form(path: str, method: str, staff: User, filled: Ca
         assert 'data-method="PATCH"' in page
     else:
         assert re.search(rf'<form[^>]*method="{method.upper()}"', page)
+
+
+def test_the_way_up_from_a_page_names_nothing_that_is_not_there(staff: User) -> None:
+    browser = APIClient()
+    browser.force_login(staff)
+    page = browser.get("/api/admin/rooms/", headers={"Accept": "text/html"}).content.decode()
+    assert 'href="/api/admin/rooms/"' in page
+    assert "No Such Path" not in page

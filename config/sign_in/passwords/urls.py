@@ -7,7 +7,7 @@ from django.urls import path
 from . import views
 
 urlpatterns: list[Any] = [
-    path("password/reset", views.ForgottenPage.as_view()),
+    path("password/reset", views.ForgottenPage.as_view(), name="admin_password_reset"),  # the admin's sign-in links it
     path("password/reset/", views.ForgottenPage.as_view(), name="password_reset"),
     path("password/reset/sent/", views.SentPage.as_view(), name="password_reset_done"),
     path("password/reset/done/", views.SetDonePage.as_view(), name="password_reset_complete"),

@@ -186,3 +186,8 @@ def test_without_mail_the_page_says_whom_to_ask(db: None, settings: Any) -> None
     assert b"An administrator can set" in Client().get("/password/reset/").content
     assert Client().get("/password/change/").status_code == 302, "for who is signed in"
     assert timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT) == timedelta(hours=1)
+
+
+def test_the_admins_sign_in_leads_to_the_page_too(db: None) -> None:
+    assert 'href="/password/reset"' in Client().get("/admin/login/").content.decode()
+    assert "E-mail" in Client().get("/password/reset").content.decode()
