@@ -1,6 +1,8 @@
 """Many more devices for a while: connected, judged, and let go."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from .. import books
 from ..judging import come_to_rest, note
@@ -10,8 +12,12 @@ from .device import Device
 AT_ONCE = 100
 
 
-async def crowd(scene: Scene, count: int) -> list[Device]:
-    """So many, of the people who had none, each connected and from one of many addresses; they know all there is."""
+@asynccontextmanager
+async def crowd(scene: Scene, count: int) -> AsyncIterator[list[Device]]:
+    """So many, of the people who had none, each connected and from one of many addresses; they know all there is.
+
+    Whatever happens meanwhile, they are gone afterwards: they would weigh on every fault that follows.
+    """
     heads = await ask(books.heads)
     direct = [server.address for server in scene.servers]
     them = scene.people.crowd[:count]
@@ -20,12 +26,19 @@ async def crowd(scene: Scene, count: int) -> list[Device]:
     ]
     for i, device in enumerate(many):
         device.from_address = f"127.1.{i // 250}.{i % 250 + 1}"  # the server limits each address
-    for i in range(0, len(many), AT_ONCE):
-        for device in many[i : i + AT_ONCE]:
-            device.start()
-        await scene.all_live(many[i : i + AT_ONCE])
-    scene.weigh_anew()  # so many sockets are what these servers are used to from here on
-    return many
+    try:
+        for i in range(0, len(many), AT_ONCE):
+            for device in many[i : i + AT_ONCE]:
+                device.start()
+            await scene.all_live(many[i : i + AT_ONCE])
+        scene.weigh_anew()  # so many sockets are what these servers are used to from here on
+        yield many
+    finally:
+        await leave(many)
+
+
+async def leave(many: list[Device]) -> None:
+    await asyncio.gather(*(device.stop() for device in many))
 
 
 async def disperse(scene: Scene, many: list[Device]) -> str:
@@ -39,5 +52,5 @@ async def disperse(scene: Scene, many: list[Device]) -> str:
         note(scene, [wrong for device in many for wrong in books.wrong_with(device, kept)])
     finally:
         scene.devices = regular
-        await asyncio.gather(*(device.stop() for device in many))
+        await leave(many)
     return f"{len(many)} sockets, {sum(len(device.shown) for device in many)} rows shown"

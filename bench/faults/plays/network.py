@@ -82,7 +82,11 @@ async def never_reads(scene: Scene) -> str:
 async def storm(scene: Scene) -> str:
     """Everybody at once, without any pause, while a broadcast goes out."""
     count = 1_000 if scene.quick or scene.setting.name == "embedded" else 10_000
-    many = await crowd(scene, count)
+    async with crowd(scene, count) as many:
+        return await _storm(scene, many)
+
+
+async def _storm(scene: Scene, many: list[Device]) -> str:
     told = scene.people.everyone
     first = asyncio.ensure_future(scene.stream.post({"to": {"everyone": True}}, told=told))
     began = time.monotonic()

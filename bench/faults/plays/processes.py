@@ -51,16 +51,16 @@ async def at_random_moments(scene: Scene) -> str:
 async def with_many_sockets(scene: Scene) -> str:
     """A thousand sockets, half of them on the server that dies in the midst of a burst to all."""
     count = 200 if scene.quick else 1_000
-    many = await crowd(scene, count)
-    burst = asyncio.gather(
-        *(scene.stream.post({"to": {"everyone": True}}, told=scene.people.everyone) for _ in range(5))
-    )
-    await scene.until(lambda: any(device.shown for device in many), "the burst", 60)
-    scene.servers[0].kill()
-    await asyncio.sleep(1)
-    await scene.setting.start()
-    await burst
-    return await disperse(scene, many)
+    async with crowd(scene, count) as many:
+        burst = asyncio.gather(
+            *(scene.stream.post({"to": {"everyone": True}}, told=scene.people.everyone) for _ in range(5))
+        )
+        await scene.until(lambda: any(device.shown for device in many), "the burst", 60)
+        scene.servers[0].kill()
+        await asyncio.sleep(1)
+        await scene.setting.start()
+        await burst
+        return await disperse(scene, many)
 
 
 async def rolling_restart(scene: Scene) -> str:
