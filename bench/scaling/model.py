@@ -64,7 +64,7 @@ def plan(load: Load, figures: Figures) -> Machines:
     shards = databases(load, figures)
     return Machines(
         servers=max(2, ceil(needed[bound])),
-        workers=max(2, ceil(load.attempts_a_second / (figures.attempts_a_second.least * BUSY))),
+        workers=max(2, ceil(load.attempts_a_second / (figures.attempts_a_second * BUSY))),
         databases=shards,
         bells=bells(load),
         stored_bytes=load.messages_a_day * load.kept_days * (ROW_BYTES + EVENT_BYTES / load.audience),
@@ -112,9 +112,9 @@ def expansion_takes_s(people: int, figures: Figures) -> float:
     return people / figures.rows_a_second
 
 
-def one_worker_attempts_a_second(figures: Figures, *, share_of_machine: float) -> float:
+def one_worker_attempts_a_second(figures: Figures, *, share_of_core: float) -> float:
     """One Python process runs one thread at a time: its CPU for an attempt is the limit."""
-    return share_of_machine / figures.attempt_cpu_s.middle
+    return share_of_core / figures.attempt_cpu_s.middle
 
 
 def server_is_busy(singles_a_second: float, figures: Figures) -> float:
