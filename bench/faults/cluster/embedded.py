@@ -51,7 +51,7 @@ class Embedded:
     async def start(self) -> None:
         """Whatever is not running; the gate is open."""
         for gate in self.gates:
-            await gate.start()
+            gate.work()
         for server in self.servers:
             server.start()
             await server.answers()

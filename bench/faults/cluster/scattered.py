@@ -47,7 +47,7 @@ class Cluster:
         """Whatever is not running; all proxies work."""
         self.valkey.start()
         for proxy in [*self.bells, *self.gates]:
-            await proxy.start()
+            proxy.work()
         for part in self.parts:
             part.start()
         for server in self.servers:

@@ -55,7 +55,7 @@ async def half_open(scene: Scene) -> str:
             bell.swallow()
         took = await scene.reaches(UNNOTICED_S)
         for bell in scene.cluster.bells:
-            bell.work_again()
+            bell.work()
         again = await scene.reaches(UNNOTICED_S)
     return f"unnoticed at first: {took:.1f} s; with new links {again:.1f} s"
 

@@ -26,7 +26,7 @@ async def cut_without_fin(scene: Scene) -> str:
     before = {device: device.connects for device in cut}
     gate.swallow()
     await scene.flow(2)
-    gate.work_again()
+    gate.work()
     if scene.quick:
         for device in cut:
             device.probe()
@@ -46,7 +46,7 @@ async def drops(scene: Scene) -> str:
             gate.refuse()
         await scene.flow(DROP_S)
         for gate in scene.setting.gates:
-            gate.admit()
+            gate.work()
         await scene.flow(EVERY_S - DROP_S)
     from ..judging import come_to_rest
 
