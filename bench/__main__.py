@@ -1,32 +1,37 @@
-"""Run all of them and print a page of Markdown: python -m bench [live] [latency] [rows] [sending] [console] [idle]"""
+"""The benchmarks and their page of Markdown: python -m bench [live] [latency] …; without a name, those of minutes."""
 
+import argparse
 import asyncio
 import os
 import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib import metadata
 from pathlib import Path
 
 from . import stage
 from .processes import CLIENT_CORE, Process
 
+NAMES = ("live", "latency", "rows", "sending", "console", "idle")
 ONLY_WHEN_ASKED = {"console", "idle"}  # they take their ten minutes each
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=NAMES)
+    chosen = parser.parse_args().names or [name for name in NAMES if name not in ONLY_WHEN_ASKED]
     folder = stage.set_up()
     os.sched_setaffinity(0, {CLIENT_CORE} if (os.cpu_count() or 1) > 1 else os.sched_getaffinity(0))
     try:
-        _run(folder, set(sys.argv[1:]))
+        _run(folder, chosen)
     finally:
         if os.environ.get("KEEP") is None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(folder: Path, chosen: set[str]) -> None:
+def _run(folder: Path, chosen: Collection[str]) -> None:
     from config.running import embedded
 
     program = embedded.find_server()
@@ -49,7 +54,7 @@ def _run(folder: Path, chosen: set[str]) -> None:
             "idle": lambda: idle.table(folder),
         }
         for name, benchmark in benchmarks.items():
-            if name in chosen or (not chosen and name not in ONLY_WHEN_ASKED):
+            if name in chosen:
                 print("\n" + "\n".join(benchmark()), flush=True)
 
 

@@ -4,9 +4,9 @@ By hand, because writing a million rows takes a minute. `DATABASE_URL` names ano
 `DATA_DIR` set to a prepared one the month is written there, to be looked at on /admin/analytics/.
 """
 
+import argparse
 import os
 import random
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -204,4 +204,6 @@ def _letter(chance: random.Random, row: int, event: Any, person: int, at: dateti
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    parser = argparse.ArgumentParser(prog="python -m bench.figures", description=__doc__)
+    parser.add_argument("rows", nargs="?", type=int, default=1_000_000)
+    main(parser.parse_args().rows)

@@ -9,12 +9,14 @@ import sys
 from .. import stage
 from ..processes import CLIENT_CORE, Process
 
+STACKS = ("Tidings", "Portable", "Tutorial", "TutorialOnUvicorn", "SocketIO", "Floor", "TidingsStream", "EventStream")
+
 
 def _asked() -> argparse.Namespace:
-    asked = argparse.ArgumentParser(prog="bench.live")
+    asked = argparse.ArgumentParser(prog="python -m bench.live", description=__doc__)
     asked.add_argument("--rounds", type=int, default=3)
     asked.add_argument("--plots", action="store_true", help="write docs/performance/live-*.svg")
-    asked.add_argument("stacks", nargs="*", help="class names in stacks.py; none: all")
+    asked.add_argument("stacks", nargs="*", choices=STACKS, help="none: all")
     return asked.parse_args()
 
 

@@ -1,8 +1,8 @@
 """python -m bench.rows [list] [mark_all] [broadcast] …: on a throw-away Postgres, with its settings as they come."""
 
+import argparse
 import os
 import shutil
-import sys
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
@@ -11,10 +11,15 @@ from .. import plots, stage
 from .measuring import ROUNDS
 from .peers import installed
 
+READ = ("list", "deep_page", "deep_query", "mark_all", "first_page", "middle_page", "unread_page")
+WRITTEN = ("broadcast", "one", "one_in_code", "many")
 DURABLE = {"autovacuum": "off", "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.rows", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=READ + WRITTEN, help="none: all")
+    chosen = parser.parse_args().names
     from config.running.tests.postgres import Postgres
 
     server = Postgres(**DURABLE)
@@ -25,7 +30,7 @@ def main() -> None:
     folder = stage.set_up()
     try:
         stage.prepare()
-        _run(folder, sys.argv[1:])
+        _run(folder, chosen)
     finally:
         server.remove()
         shutil.rmtree(folder, ignore_errors=True)

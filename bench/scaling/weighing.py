@@ -1,5 +1,6 @@
 """python -m bench.scaling.weighing: bytes on disk for a notification, on a throw-away Postgres."""
 
+import argparse
 import os
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ Sizes = dict[str, int]
 
 
 def main() -> None:
+    argparse.ArgumentParser(prog="python -m bench.scaling.weighing", description=__doc__).parse_args()
     from config.running.tests.postgres import Postgres
 
     server, folder = Postgres(), tempfile.mkdtemp(prefix="tidings-weighing-")

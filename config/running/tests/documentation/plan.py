@@ -1,6 +1,8 @@
 """Which page is followed by which test, and the few blocks that nobody types here, with the reason.
 
-A block is named by its page and first line. test_every_block.py holds this against the pages.
+A block is named by its page and first line. test_every_block.py holds this against the pages. What is run: every block
+of the pages that are FOLLOWED, but for those in NOT_RUN. What is only read: those in NOT_RUN, and commands within
+sentences; reading.py says by whom, and how far.
 """
 
 from .pages import Block

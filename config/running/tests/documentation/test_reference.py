@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from django.core.management import get_commands
+from django.core.management import get_commands, load_command_class
 
 ROOT = Path(__file__).resolve().parents[4]
 PAGE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
@@ -30,6 +30,14 @@ def test_every_command_is_named_and_no_other() -> None:
     table = PAGE.partition("## Commands")[2]
     named = {name for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
     assert named == {name for name, app in get_commands().items() if app in OURS}
+
+
+@pytest.mark.parametrize("row", re.findall(r"^\| `\w+`.* \|$", PAGE.partition("## Commands")[2], re.MULTILINE))
+def test_a_command_has_the_options_beside_it(row: str) -> None:
+    said, taken = re.findall(r"`(--[\w-]+)", row), ""
+    for name in re.findall(r"`(\w+)`", row.split("|")[1]):
+        taken += load_command_class(get_commands()[name], name).create_parser("manage.py", name).format_help()
+    assert [option for option in said if f"{option} " not in taken.replace("\n", " ")] == []
 
 
 def test_every_page_is_on_the_map() -> None:
