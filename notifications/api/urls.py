@@ -119,11 +119,14 @@ def _view(methods: Spelling) -> View:
         return views.get((request.method or "").lower(), first)(request, **kwargs)
 
     by_method.views = views  # type: ignore[attr-defined]  # for who asks on another way: sockets/asking.py
+    page: Any = views.get("get", first)
+    by_method.cls, by_method.initkwargs = page.cls, page.initkwargs  # type: ignore[attr-defined]  # for the way up to it
     return by_method
 
 
 def _each(viewset: type[GenericViewSet[Any]], actions: Mapping[str, str]) -> list[tuple[str, View]]:
-    extra: Mapping[str, Any] = getattr(getattr(viewset, next(iter(actions.values()))), "kwargs", {})
+    main = next(iter(actions.values()))
+    extra: Mapping[str, Any] = getattr(getattr(viewset, main), "kwargs", {"suffix": "List"} if main == "list" else {})
     view = viewset.as_view(dict(actions), **{**extra, "schema": None})
     return [(method, view) for method in actions]
 

@@ -70,9 +70,29 @@ def test_every_action_has_a_form(path: str, method: str, staff: User, filled: Ca
         assert re.search(rf'<form[^>]*method="{method.upper()}"', page)
 
 
-def test_the_way_up_from_a_page_names_nothing_that_is_not_there(staff: User) -> None:
+@pytest.mark.parametrize(
+    ("path", "above"),
+    [
+        ("/api/admin/rooms/", []),
+        ("/api/admin/rooms/task_1/", ["Staff Room List /api/admin/rooms/"]),
+        ("/api/notifications/", []),
+        ("/api/notifications", []),
+        ("/api/notifications/rooms/", ["Notification List /api/notifications/"]),
+        ("/api/notifications/rooms?format=api", ["Notification List /api/notifications/?format=api"]),
+        ("/api/notifications/preferences/", ["Notification List /api/notifications/"]),
+        ("/api/notifications/retry/", ["Notification List /api/notifications/"]),
+        (
+            "/api/notifications/1/explain/",
+            ["Notification List /api/notifications/", "Notification /api/notifications/1/"],
+        ),
+    ],
+)
+def test_the_way_up_from_a_page_names_each_above_it_once(path: str, above: list[str], staff: User) -> None:
     browser = APIClient()
     browser.force_login(staff)
-    page = browser.get("/api/admin/rooms/", headers={"Accept": "text/html"}).content.decode()
-    assert 'href="/api/admin/rooms/"' in page
-    assert "No Such Path" not in page
+    page = browser.get(path, headers={"Accept": "text/html"}).content.decode()
+    [way] = re.findall(r'<ul class="breadcrumb">(.*?)</ul>', page, re.DOTALL)
+    *others, itself = [f"{name} {url}" for url, name in re.findall(r'href="([^"]*)">([^<]*)<', way)]
+    [title] = re.findall(r"<h1>(.*?)</h1>", page)
+    assert others == above
+    assert itself == f"{title} {path}"
