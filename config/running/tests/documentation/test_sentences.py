@@ -78,6 +78,7 @@ def test_a_command_that_is_not_typed_would_be_taken(where: str) -> None:
         "systemctl restart tidings-web@1",
         "journalctl -u 'tiding-*'",
         "until curl -fs localhost:8000/api/ready; do sleep 1; done",
+        "curl -fs http://127.0.0.1:8000/ready",
         "cp deploy/tidings.env /etc/tidings",
         "celery -A notifications.celery worker",
         "kill $SHOPS",
