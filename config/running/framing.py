@@ -50,6 +50,13 @@ class FramingProtocol(WebSocketsSansIOProtocol):
         self._write_due()  # first what came first
         await super().send(event)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Lets go of what leads back here: else the memory of a crowd that has left waits for the garbage collector."""
+        super().connection_lost(exc)
+        self.conn.parser.close()
+        if hasattr(self, "scope"):
+            self.scope["extensions"].pop(WRITE_TEXT, None)
+
     def shutdown(self) -> None:
         self._write_due()
         super().shutdown()

@@ -25,7 +25,7 @@ from .models import TokenVersion
 
 Kind = TypeVar("Kind", bound=Token)
 VERSION_CLAIM = "token_version"  # absent counts as 0: what simplejwt itself makes is good until the first revocation
-MOST_REMEMBERED = 4096  # about 1 MB
+MOST_REMEMBERED = 16_384  # about 4 MB
 
 
 @dataclass(frozen=True, slots=True)

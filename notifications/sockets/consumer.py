@@ -67,10 +67,10 @@ class NotificationConsumer(AsyncConsumer):
         await self.base_send({"type": "websocket.accept", "subprotocol": sign_in().subprotocol(self.scope)})
         if self.process.hub.draining:
             return await self.close(Close.GOING_AWAY)
-        if not self.process.has_room_for_unsigned(self.address):
+        if not self.process.arrivals.has_room_for(self.address):
             return await self.close(Close.TOO_MANY)
         self.unsigned = True
-        self.process.unsigned[self.address] += 1
+        self.process.arrivals.unsigned[self.address] += 1
         await self.offered(partial(sign_in().from_handshake, self.scope), self.asked_for())
 
     def asked_for(self) -> tuple[int | None, str | None]:
@@ -81,11 +81,11 @@ class NotificationConsumer(AsyncConsumer):
     async def offered(self, who: Callable[[], Identity | None], asked: tuple[int | None, str | None]) -> None:
         """Sign in with what was offered; with nothing, wait for `authenticate`."""
         try:
-            identity = await in_thread(who)
-            if identity is None:
-                self.timeout = asyncio.get_running_loop().call_later(self.sign_in_within_s, self.too_late)
-            else:
-                await self.enter(identity, *asked)
+            with self.process.arrivals.one_more() as arrivals:
+                identity = await arrivals.who(who)
+                if identity:
+                    return await self.enter(identity, *asked)
+            self.timeout = asyncio.get_running_loop().call_later(self.sign_in_within_s, self.too_late)
         except Refused as refused:
             await self.refuse(Close.NOT_AUTHENTICATED, refused.code, refused.message)
         except Exception:  # the database is away: half signed in is worse than coming back
@@ -140,7 +140,7 @@ class NotificationConsumer(AsyncConsumer):
             self.timeout.cancel()
         if self.unsigned:
             self.unsigned = False
-            self.process.unsigned[self.address] -= 1
+            self.process.arrivals.unsigned[self.address] -= 1
 
     # --- leaving ------------------------------------------------------------
     async def refuse(self, code: Close, word: str, text: str) -> None:
@@ -226,7 +226,7 @@ class NotificationConsumer(AsyncConsumer):
         if self.guest is None:
             return await self.offered(who, (last_seq, frame.data.get("epoch")))
         try:
-            identity = await in_thread(who)
+            identity = await self.process.arrivals.who(who)
         except Refused as refused:
             raise BadFrame(refused.code, refused.message) from refused
         if identity.user_id != self.guest.identity.user_id:

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 import uuid
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,11 +18,10 @@ from ..live.leases import Visitor
 from ..live.resume import Backlog, Question, Sent, in_runs
 from ..live.threads import Gathering, in_thread
 from .frames import Close
-from .sign_in import Identity, sign_in
+from .sign_in import Arrivals, Identity, sign_in
 
 log = logging.getLogger("tidings.sockets")
 MOST_PER_USER = 20  # connections in this process
-MOST_UNSIGNED_PER_ADDRESS = 50
 ACKS_EVERY_S = 0.25
 MOST_ROWS = 5000  # about so many in one statement
 NOTE_SENT_AFTER_S = 2.0  # sent_at of what nobody has acknowledged by then
@@ -61,7 +59,7 @@ class LiveProcess:
         self.hub.on_sign_out = self._look_again
         self.hub.on_beat.append(self.check_sign_ins)
         self.guests: dict[uuid.UUID, Guest] = {}
-        self.unsigned: Counter[str] = Counter()
+        self.arrivals = Arrivals()
         self.server_id = uuid.uuid4()
         self._epoch: str | None = None
         self._acks: list[inbox.Ack] = []
@@ -167,9 +165,6 @@ class LiveProcess:
 
     def has_room_for(self, user_id: int) -> bool:
         return len(self.hub.people.get(user_id, ())) < MOST_PER_USER
-
-    def has_room_for_unsigned(self, address: str) -> bool:
-        return self.unsigned[address] < MOST_UNSIGNED_PER_ADDRESS
 
     def _write_opened(self, visitors: Sequence[Visitor]) -> Sequence[None]:
         leases.opened(self.server_id, visitors)

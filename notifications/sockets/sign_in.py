@@ -1,12 +1,21 @@
 """Who is behind a connection. The host answers; the engine never looks inside a token."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
+
+from ..live.threads import Gathering
+
+MOST_UNSIGNED_PER_ADDRESS = 50
+MOST_ARRIVING = 1_000  # in this process at once; whoever waited behind more of them would have given up
+TOGETHER_S = 0.005
 
 
 @dataclass(frozen=True)
@@ -45,3 +54,53 @@ class SignIn(Protocol):
 def sign_in() -> SignIn:
     """The module that `NOTIFICATION_SIGN_IN` names."""
     return cast(SignIn, import_module(settings.NOTIFICATION_SIGN_IN))
+
+
+Who = TypeVar("Who", bound=Identity | None)
+
+
+class Arrivals:
+    """Who has come to this process and is not in yet. What they offer is looked up together."""
+
+    def __init__(self) -> None:
+        self.unsigned: Counter[str] = Counter()  # by address
+        self._arriving = 0
+        self._offers = Gathering[Callable[[], Any], Any](_judge, within_s=TOGETHER_S)
+
+    @property
+    def crowded(self) -> bool:
+        """Come again later: in a storm a short queue serves more people than one that outlives their patience."""
+        return self._arriving >= MOST_ARRIVING
+
+    def has_room_for(self, address: str) -> bool:
+        return self.unsigned[address] < MOST_UNSIGNED_PER_ADDRESS and not self.crowded
+
+    @contextmanager
+    def one_more(self) -> Iterator["Arrivals"]:
+        """Until it is in, or refused."""
+        self._arriving += 1
+        try:
+            yield self
+        finally:
+            self._arriving -= 1
+
+    async def who(self, offer: Callable[[], Who]) -> Who:
+        """What the offer gives, or raises."""
+        judged = await self._offers.ask(offer)
+        if isinstance(judged, Exception):
+            raise judged
+        return cast(Who, judged)
+
+
+def _judge(offers: Sequence[Callable[[], Any]]) -> list[Any]:
+    """What each gives, or the exception it raises. Raises when the database is away: for all of them, at once."""
+    return [_judge_one(offer) for offer in offers]
+
+
+def _judge_one(offer: Callable[[], Any]) -> Any:
+    try:
+        return offer()
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # this one's alone
+        return error

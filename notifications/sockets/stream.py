@@ -15,7 +15,6 @@ from .. import meters
 from ..live.connection import Connection
 from ..live.leases import Visitor
 from ..live.resume import Backlog
-from ..live.threads import in_thread
 from .frames import cursor, note_end
 from .process import Guest, LiveProcess
 from .sign_in import Identity, Refused, sign_in
@@ -146,8 +145,12 @@ async def _who(scope: dict[str, Any], process: LiveProcess) -> Identity:
         raise Refusal(405, "method_not_allowed", f'Method "{scope["method"]}" not allowed.')
     if not sign_in().origin_allowed(scope):
         raise Refusal(403, "origin_not_allowed", "This origin may not read the stream.")
+    arrivals = process.arrivals
+    if arrivals.crowded:
+        raise Refusal(429, "too_many_connections", "Too many are arriving just now.")
     try:
-        identity = await in_thread(partial(sign_in().from_handshake, scope))
+        with arrivals.one_more():
+            identity = await arrivals.who(partial(sign_in().from_handshake, scope))
     except Refused as refused:
         raise Refusal(401, refused.code, refused.message) from refused
     if identity is None:

@@ -10,6 +10,8 @@ from ..scene import Scene, ask
 from .device import Device
 
 AT_ONCE = 100
+LONGEST_S = 30.0  # between two tries, as client.js has it
+SIGN_IN_S = 60.0  # client.js waits 10; here all of them share one process, which keeps them waiting itself
 
 
 @asynccontextmanager
@@ -26,6 +28,7 @@ async def crowd(scene: Scene, count: int) -> AsyncIterator[list[Device]]:
     ]
     for i, device in enumerate(many):
         device.from_address = f"127.1.{i // 250}.{i % 250 + 1}"  # the server limits each address
+        device.longest_s, device.sign_in_s = LONGEST_S, SIGN_IN_S
     try:
         for i in range(0, len(many), AT_ONCE):
             for device in many[i : i + AT_ONCE]:

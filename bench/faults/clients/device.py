@@ -13,7 +13,10 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 
 from .acks import Acks
 
-FIRST_S, LONGEST_S = 0.5, 4.0  # back-off with full jitter; client.js waits up to 30 s, a test has less time
+FIRST_S, LONGEST_S = (
+    0.5,
+    4.0,
+)  # back-off with full jitter; client.js waits up to 30 s
 HEARTBEATS = 2.5  # of silence, then the link is dead
 SIGN_IN_S, PROBED_S = 10.0, 5.0
 COME_NO_MORE = {4401, 4403}
@@ -23,9 +26,9 @@ GONE = (OSError, TimeoutError, ConnectionClosed, InvalidHandshake, InvalidMessag
 class Link:
     """One socket of a device."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: ClientConnection, patience_s: float) -> None:
         self.socket = socket
-        self.patience_s = SIGN_IN_S
+        self.patience_s = patience_s
         self.newest = self.frames = 0
         self.acks = Acks(socket)
 
@@ -50,7 +53,8 @@ class Device:
         self.door = ""
         self.over = False
         self.from_address: str | None = None  # one of loopback's; the server limits each address
-        self.hurried = False  # come back without a pause: the worst case, not the honest one
+        self.longest_s, self.sign_in_s = LONGEST_S, SIGN_IN_S
+        self.hurried = False  # the next time it comes back at once
         self._random = random.Random(seed)
         self._turn = seed
         self._tries = 0
@@ -103,7 +107,7 @@ class Device:
         while not self.over and chain == self._chain:
             with contextlib.suppress(*GONE):
                 async with self._connected() as socket:
-                    await self._listen(Link(socket), old)
+                    await self._listen(Link(socket, self.sign_in_s), old)
             if chain != self._chain:
                 return
             self.is_live = False
@@ -118,16 +122,17 @@ class Device:
             f"ws://{self.door}/ws/notifications/?{query}",
             compression=None,
             ping_interval=None,
-            open_timeout=SIGN_IN_S,
+            open_timeout=self.sign_in_s,
             close_timeout=0.5,
             proxy=None,
             **where,
         )
 
     async def _pause(self) -> None:
-        longest = min(LONGEST_S, FIRST_S * 2**self._tries)
+        longest = min(self.longest_s, FIRST_S * 2**self._tries)
         self._tries += 1
-        await asyncio.sleep(0.01 if self.hurried else self._random.random() * longest)
+        pause, self.hurried = 0.0 if self.hurried else self._random.random() * longest, False
+        await asyncio.sleep(pause)
 
     async def _listen(self, link: Link, old: Link | None) -> None:
         try:

@@ -97,4 +97,5 @@ async def _storm(scene: Scene, many: list[Device]) -> str:
     await scene.all_live(many, within_s=180)
     took = time.monotonic() - began
     await asyncio.gather(first, second)
-    return f"all live again after {took:.1f} s; {await disperse(scene, many)}"
+    put_off = sum(device.codes[4429] for device in many)
+    return f"all live again after {took:.1f} s, {put_off} were told to come later; {await disperse(scene, many)}"

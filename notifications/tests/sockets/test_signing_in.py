@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,8 @@ from config.sign_in import tickets, tokens
 from notifications.live.threads import in_thread
 from notifications.models import Connection
 from notifications.sockets.consumer import NotificationConsumer
-from notifications.sockets.process import MOST_PER_USER, MOST_UNSIGNED_PER_ADDRESS, LiveProcess
+from notifications.sockets.process import MOST_PER_USER, LiveProcess
+from notifications.sockets.sign_in import MOST_ARRIVING, MOST_UNSIGNED_PER_ADDRESS
 
 from ..waiting import until
 from .device import OURS, Device, access, refused
@@ -125,7 +127,7 @@ async def test_an_expired_a_revoked_and_an_inactive_sign_in_are_told_apart(
 
 async def test_a_foreign_page_is_refused_at_the_handshake(process: LiveProcess, engineer: User) -> None:
     await refused(f"token={await in_thread(access, engineer)}", origin="https://evil.example")
-    assert not process.unsigned
+    assert not process.arrivals.unsigned
 
 
 async def test_a_cookie_without_an_origin_says_nothing(process: LiveProcess, engineer: User) -> None:
@@ -196,14 +198,31 @@ async def test_authenticate_takes_the_cursor_along(process: LiveProcess, enginee
 # --- limits ---------------------------------------------------------------------
 async def test_fifty_of_one_address_may_be_unsigned_and_no_more(process: LiveProcess, engineer: User) -> None:
     waiting = [await Device.open() for _ in range(MOST_UNSIGNED_PER_ADDRESS)]
-    await until(lambda: process.unsigned["10.0.0.1"] == MOST_UNSIGNED_PER_ADDRESS, "their arrival")
+    await until(lambda: process.arrivals.unsigned["10.0.0.1"] == MOST_UNSIGNED_PER_ADDRESS, "their arrival")
     assert await (await Device.open()).closed() == 4429
     assert await (await Device.of(engineer, address="10.0.0.2")).data("authenticated")
     await waiting[0].send("authenticate", token=await in_thread(access, engineer))
     await waiting[0].data("authenticated")
     await waiting[1].leave()
-    assert process.unsigned["10.0.0.1"] == MOST_UNSIGNED_PER_ADDRESS - 2
+    assert process.arrivals.unsigned["10.0.0.1"] == MOST_UNSIGNED_PER_ADDRESS - 2
     assert await (await Device.of(engineer)).data("authenticated")
+
+
+async def test_who_comes_behind_a_thousand_others_is_told_to_come_later(process: LiveProcess, engineer: User) -> None:
+    with ExitStack() as others:
+        for _ in range(MOST_ARRIVING):
+            others.enter_context(process.arrivals.one_more())
+        assert await (await Device.of(engineer)).closed() == 4429
+    assert await (await Device.of(engineer)).data("authenticated")
+
+
+async def test_a_sign_in_that_breaks_breaks_none_of_those_looked_up_with_it(process: LiveProcess) -> None:
+    def broken() -> None:
+        raise ValueError("what nobody foresaw")
+
+    offers = (process.arrivals.who(offer) for offer in (broken, lambda: None))
+    answers = await asyncio.gather(*offers, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [ValueError, type(None)]
 
 
 async def test_a_person_may_have_twenty_connections_here_and_no_more(
@@ -231,7 +250,7 @@ async def test_a_failing_sign_in_closes_4503_and_leaves_no_trace(
     device = await Device.open()
     assert await device.closed() == 4503
     await device.leave()
-    assert process.unsigned["10.0.0.1"] == 0
+    assert process.arrivals.unsigned["10.0.0.1"] == 0
 
 
 async def test_a_socket_that_is_cancelled_without_a_disconnect_leaves_no_trace(

@@ -1,6 +1,7 @@
 """Server-Sent Events: the same backlog, order and badge as the socket, for clients that only read."""
 
 import asyncio
+from contextlib import ExitStack
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from notifications.events import Audience
 from notifications.live.threads import in_thread
 from notifications.models import Connection, Server
 from notifications.sockets.process import MOST_PER_USER, LiveProcess
+from notifications.sockets.sign_in import MOST_ARRIVING
 from notifications.wire import notification
 
 from .. import crowd
@@ -193,6 +195,14 @@ async def test_streams_count_as_connections(process: LiveProcess, engineer: User
     assert (refused.status, refused.headers["retry-after"]) == (429, "5")
     await streams[0].leave()
     assert (await Stream.of(engineer)).status == 200
+
+
+async def test_who_comes_behind_a_thousand_others_is_told_to_come_later(process: LiveProcess, engineer: User) -> None:
+    with ExitStack() as others:
+        for _ in range(MOST_ARRIVING):
+            others.enter_context(process.arrivals.one_more())
+        refused = await Stream.of(engineer)
+    assert (refused.status, refused.headers["retry-after"]) == (429, "5")
 
 
 # --- how it ends --------------------------------------------------------------------------

@@ -1,8 +1,10 @@
 """What needs a real server between: sizes, close codes and refusals on the wire, slow readers, the end of a process."""
 
 import asyncio
+import gc
 import json
 import socket
+import weakref
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,9 +13,11 @@ from django.contrib.auth.models import User
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from config.running.framing import FramingProtocol
 from config.sign_in import tokens
 from notifications.live.threads import in_thread
 from notifications.models import AuditEntry, Server
+from notifications.sockets.process import Guest
 
 from .. import crowd
 from ..waiting import PATIENCE_S, until
@@ -110,6 +114,26 @@ async def test_a_client_that_is_cut_off_leaves_the_hub(served: Served, engineer:
     await frame(client, "caught_up")
     client.transport.abort()
     await until(lambda: served.do(_nobody), "leaving")
+
+
+@pytest.mark.parametrize("leave", ["close", "abort"])
+async def test_who_has_left_leaves_nothing_for_the_garbage_collector(
+    served: Served, engineer: User, leave: str
+) -> None:
+    client = await served.connect(engineer)
+    await frame(client, "caught_up")
+    left = weakref.WeakSet(one for one in gc.get_objects() if type(one) in {FramingProtocol, Guest})
+    assert len(left) == 2
+    gc.disable()
+    try:
+        await (client.close() if leave == "close" else _abort(client))
+        await until(lambda: not left, "everything of it being let go")
+    finally:
+        gc.enable()
+
+
+async def _abort(client: ClientConnection) -> None:
+    client.transport.abort()
 
 
 async def _nobody(process: Any) -> bool:
