@@ -151,7 +151,12 @@ def _postgres() -> dict[str, Any]:
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": number("DATABASE_POOL", 20, least=2), "timeout": 10},
+            "pool": {
+                "min_size": 1,
+                "max_size": number("DATABASE_POOL", 20, least=2),
+                "timeout": 10,
+                "reconnect_timeout": 10,  # the pauses double: by its own 300, an outage of a minute lasts two
+            },
             "connect_timeout": 5,
         },
     }

@@ -119,8 +119,8 @@ class Performance:
             async with asyncio.timeout(LONGEST_S):
                 scene.stream.resume()
                 seen = await fault.play(scene)
-                await scene.flow(1.0)
                 await scene.setting.start()
+                await scene.flow(WARM_S)  # a process that is new is weighed after it
                 await judge(scene, thorough=not self.quick)
         except Exception as error:
             seen = f"{type(error).__name__}: {error}"

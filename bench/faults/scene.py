@@ -101,7 +101,7 @@ class Scene:
         """Seconds until an event that is posted now is shown on all the devices of one of the crew."""
         person = self.people.crew[self.random.randrange(len(self.people.crew))]
         began = time.monotonic()
-        posted = await self.stream.tell([person.id])
+        posted = await self.stream.tell([person.id], urgent=True)
         mine = [device for device in self.devices if device.user_id == person.id]
         head = await ask(books.seq_of, posted.event_id or "", person.id)
         await self.until(lambda: all(one.cursor >= head for one in mine), "an event shown", within_s)

@@ -108,7 +108,7 @@ FAULTS = [
     ),
     Fault(
         "postgres-restarted",
-        "Postgres away for 3 s, then crashed",
+        "Postgres away for 20 s, then crashed",
         "no socket closes; posts are repeated until kept",
         postgres.restarted,
         CLUSTER,

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,16 +78,17 @@ class Stream:
         count = 1 if dice < 0.6 else self._random.randint(3, 10) if dice < 0.9 else len(self.crew)
         return self._random.sample(list(self.crew), min(count, len(self.crew)))
 
-    async def tell(self, people: Sequence[int], **more: Any) -> Posted:
-        """One event to these; returns when it is answered."""
+    async def tell(self, people: Sequence[int], *, urgent: bool = False, **more: Any) -> Posted:
+        """One event to these; returns when it is answered. `urgent`: ahead of those that wait to be posted."""
         body = {"to": {"users": list(people)}, "channels": ["websocket"], **more}
-        return await self.post(body, told=people)
+        return await self.post(body, told=people, urgent=urgent)
 
-    async def post(self, body: dict[str, Any], *, told: Sequence[int], key: str = "") -> Posted:
+    async def post(self, body: dict[str, Any], *, told: Sequence[int], key: str = "", urgent: bool = False) -> Posted:
         one = Posted(key or f"{self.seed}-{len(self.posted)}", frozenset(told))
         self.posted.append(one)
         whole = {"notification_type": "info", "title": f"No. {one.key}", "message": MESSAGE, **body}
-        async with self._room:
+        room: AbstractAsyncContextManager[None] = nullcontext() if urgent else self._room
+        async with room:
             while one.event_id is None:
                 await self._try(one, whole)
         return one

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter
+from typing import Any
 
 from .. import books
 from ..clients import bare
@@ -67,7 +68,7 @@ async def never_reads(scene: Scene) -> str:
     await scene.all_live([honest])
     stuck = await bare.open_deaf(scene.servers[0].port, person.token, heads.get(person.id, 0))
     try:
-        padded = {"data": {"pad": "x" * LARGE}}
+        padded: dict[str, Any] = {"data": {"pad": "x" * LARGE}}
         for _ in range(0, MANY, 8):
             await asyncio.gather(*(scene.stream.tell([person.id], **padded) for _ in range(8)))
         took = await scene.reaches(10)

@@ -8,15 +8,15 @@ import psycopg
 from ..scene import Scene
 from .bells import no_socket_closes
 
-AGAIN_S = 30.0
+AWAY_S, AGAIN_S = 20.0, 30.0
 
 
 async def restarted(scene: Scene) -> str:
-    """Once in order, with three seconds in between; once as after a crash."""
+    """Once in order, and away long enough for everybody to have given up; once as after a crash."""
     server = scene.cluster.postgres
     async with no_socket_closes(scene):
         await asyncio.to_thread(server.stop, signal.SIGINT)
-        await asyncio.sleep(3)
+        await asyncio.sleep(AWAY_S)
         server.start()  # in this thread: Postgres ends with the thread that started it
         first = await scene.reaches(AGAIN_S)
         await scene.flow(2)
