@@ -21,6 +21,16 @@ WATCH = """() => {
 }"""
 TOLD = "told.map(({ title, body, tag }) => [title, body, tag])"
 LOOK_AWAY = "Object.defineProperty(document, 'hidden', { configurable: true, get: () => true })"
+HOLD_UNTIL_IT_IS_LISTED = """async () => {
+  const { held: [{ name }] } = await navigator.locks.query();
+  const { shadowRoot: inbox } = document.querySelector("tidings-inbox");
+  const isListed = new Promise((listed) => {
+    const look = () => inbox.querySelector("li.entry") && listed(window.before ??= [...window.toasted]);
+    new MutationObserver(look).observe(inbox, { childList: true, subtree: true });
+  });
+  await new Promise((taken) => navigator.locks.request(name, { steal: true }, () => (taken(), isListed)));
+}"""
+WAITS_ALONE = "navigator.locks.query().then(({ held, pending }) => held.length === 1 && pending.length === 1)"
 LEADS_ALONE = "navigator.locks.query().then(({ held, pending }) => held.length === 1 && pending.length === 0)"
 
 
@@ -98,3 +108,22 @@ async def test_when_the_leading_tab_is_closed_the_other_shows_the_next_toast_onc
     server.send("volunteer", "For who is left")
     await one.shows("For who is left", "For who leads")
     await one.toasted("For who is left")
+
+
+async def test_what_comes_before_the_other_tab_leads_is_shown_when_it_does(
+    server: Server, open_inbox: OpenInbox
+) -> None:
+    one, leading = await open_inbox("reviewer"), await open_inbox("reviewer")
+    await one.page.evaluate(LOOK_AWAY)  # who is looked at leads at once
+    await one.page.evaluate(HOLD_UNTIL_IT_IS_LISTED)
+    await leading.page.close()
+
+    async def waits() -> bool:
+        return bool(await one.page.evaluate(WAITS_ALONE))
+
+    await until(waits, "the tab that is left, in the queue")
+    server.send("reviewer", "While none leads")
+    await one.toasted("While none leads")
+    assert await one.page.evaluate("before") == []
+    server.send("reviewer", "While one does")
+    await one.toasted("While none leads", "While one does")

@@ -100,6 +100,15 @@ export class FakeShelf {
   }
 }
 
+/** One lock; who asks first has it first. Nobody steals it. */
+export class FakeLocks {
+  last = Promise.resolve();
+
+  request(_name, { signal }, hold) {
+    return (this.last = this.last.then(() => (signal?.aborted ? undefined : hold())));
+  }
+}
+
 export class FakeRest {
   /** @type {{method: string, path: string, headers: any, body: any}[]} */ calls = [];
   answers = { status: 200, body: {} };

@@ -1,13 +1,13 @@
 // What the component's list holds and offers, without a page. Started by test_client_js.py.
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { Feed } from "../../static/notifications/inbox/feed.js";
 import { Leading } from "../../static/notifications/inbox/leading.js";
 import { Model } from "../../static/notifications/inbox/model.js";
 import { Selection } from "../../static/notifications/inbox/selecting/selection.js";
 import { presets } from "../../static/notifications/inbox/overlays/menu.js";
 import { de, en } from "./words.mjs";
-import { FakeShelf } from "./fakes.mjs";
+import { FakeLocks, FakeShelf } from "./fakes.mjs";
 
 const one = (seq, fields = {}) => ({ id: 100 + seq, seq, title: `No. ${seq}`, message: "", category: "info", priority: "normal", notification_type: "general", is_read: false, archived_at: null, snoozed_until: null, thread: null, ...fields });
 const model = (...items) => { const made = new Model(); made.put(items); return made; };
@@ -139,13 +139,72 @@ describe("loading", () => {
 });
 
 describe("the tabs of a browser", () => {
-  test("show each once, whoever leads; after a reset seqs begin anew", () => {
-    const shelf = new FakeShelf(), [one_, other] = [new Leading("x", shelf), new Leading("x", shelf)];
-    assert.equal(one_.claims(1), false, "it does not lead");
-    one_.leads = other.leads = true;
-    assert.deepEqual([one_.claims(1), other.claims(1), other.claims(2), one_.claims(2)], [true, false, true, false]);
-    one_.resetTo(0);
-    assert.equal(other.claims(1), true);
+  const refuse = () => assert.fail("SecurityError"), blocked = { getItem: refuse, setItem: refuse };
+  const handedOver = () => new Promise((resolve) => setImmediate(resolve));
+
+  beforeEach(() => {
+    mock.timers.enable({ apis: ["Date"] });
+    Object.defineProperty(globalThis, "navigator", { configurable: true, value: { locks: new FakeLocks() } });
+    Object.assign(globalThis, { document: Object.assign(new EventTarget(), { hidden: true }), addEventListener() {} });
+  });
+  afterEach(() => mock.timers.reset());
+
+  class Tab {
+    late = [];
+    #life = new AbortController();
+    constructor(shelf) {
+      this.leading = new Leading("x", shelf);
+      this.leading.start(this.#life.signal, (missed) => this.late.push(...missed.map(({ seq }) => seq)));
+    }
+    isOffered = (...seqs) => seqs.map((seq) => this.leading.claims({ seq }));
+    close = () => this.#life.abort();
+  }
+  /** They lead in this order. */
+  const tabs = async (count, shelf = new FakeShelf()) => {
+    const opened = Array.from({ length: count }, () => new Tab(shelf));
+    await handedOver();
+    return opened;
+  };
+
+  test("show each once, whoever leads; after a reset seqs begin anew", async () => {
+    const [one_, other] = await tabs(2);
+    assert.deepEqual(other.isOffered(1), [false], "it does not lead");
+    other.leading.leads = true;
+    assert.deepEqual([one_.isOffered(1), other.isOffered(1, 2), one_.isOffered(2)], [[true], [false, true], [false]]);
+    one_.leading.resetTo(0);
+    assert.deepEqual(other.isOffered(1), [true]);
+  });
+
+  test("show what came while none of them led: the next one does, in order, and no other", async () => {
+    const [leading, next, last] = await tabs(3);
+    for (const each of [next, last, leading]) each.isOffered(1);
+    leading.close();
+    for (const each of [next, last]) each.isOffered(3, 2);
+    await handedOver();
+    assert.deepEqual([next.late, next.isOffered(4)], [[2, 3], [true]]);
+    last.isOffered(4);
+    next.close();
+    await handedOver();
+    assert.deepEqual([last.late, last.isOffered(5)], [[], [true]]);
+  });
+
+  test("keep it for seconds, not over a reset, and not where no mark says what was shown", async () => {
+    for (const [shelf, between, late] of [
+      [new FakeShelf(), () => {}, [2]],
+      [new FakeShelf(), () => mock.timers.tick(5_000), []],
+      [new FakeShelf(), (next) => next.leading.resetTo(0), []],
+      [blocked, () => {}, []],
+    ]) {
+      const [leading, next] = await tabs(2, shelf);
+      assert.deepEqual([leading.isOffered(1), next.isOffered(1)], [[true], [false]]);
+      leading.close();
+      next.isOffered(2);
+      between(next);
+      await handedOver();
+      assert.deepEqual([next.late, next.isOffered(9)], [late, [true]]);
+      next.close();
+      await handedOver();
+    }
   });
 });
 

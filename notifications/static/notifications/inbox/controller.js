@@ -71,12 +71,12 @@ export class Controller {
   start(signal) {
     const { client, panel } = this;
     this.feed.listen(signal);
-    this.leading.start(signal);
+    this.leading.start(signal, (late) => this.#announceAll(late.filter(({ id }) => this.model.items.get(id)?.is_read === false)));
     this.input.listen(signal);
     this.gestures.listen(signal);
     const on = (/** @type {string} */ name, /** @type {(detail: any) => void} */ apply) => client.addEventListener(/** @type {any} */ (name), (/** @type {any} */ { detail }) => apply(detail), { signal });
     on("notification", (detail) => this.#announce(detail));
-    on("caught_up", () => this.#announceMissed());
+    on("caught_up", () => this.#announceAll(this.#missed.splice(0)));
     on("reset", ({ last_seq: lastSeq }) => this.leading.resetTo(lastSeq));
     on("unread_count", ({ unread_count: count }) => this.#count(count));
     on("state", ({ state, via }) => this.#drawConnectionSoon(state, via));
@@ -174,7 +174,7 @@ export class Controller {
   /** @param {{notification: Notification, show: boolean, live: boolean, again?: string}} news */
   #announce({ notification, show, live, again }) {
     this.#kinds.add(notification.notification_type);
-    if (!show || (again === "repush" && this.model.items.has(notification.id)) || !this.leading.claims(notification.seq)) return;
+    if (!show || (again === "repush" && this.model.items.has(notification.id)) || !this.leading.claims(notification)) return;
     if (live) this.#toast(notification);
     else this.#missed.push(notification);
   }
@@ -186,10 +186,9 @@ export class Controller {
     this.alerts.tell(notification, (id) => this.#go(id));
   }
 
-  #announceMissed() {
-    const { says } = this.words, missed = this.#missed;
-    this.#missed = [];
-    if (missed.length > MOST_TOASTS) this.toasts.show({ title: says.whileAway(missed.length) });
+  /** @param {Notification[]} missed */
+  #announceAll(missed) {
+    if (missed.length > MOST_TOASTS) this.toasts.show({ title: this.words.says.whileAway(missed.length) });
     else missed.forEach((notification) => this.#toast(notification));
   }
 

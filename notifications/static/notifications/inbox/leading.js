@@ -2,9 +2,16 @@
 /**
  * Of a browser's tabs one leads: it shows the toasts, makes the sound. The one that somebody looked at last, because a toast in a hidden
  * tab is a toast that nobody sees. And whatever the tabs do, each notification is claimed once: the mark is shared by all of them.
+ * What comes between one that closes and the next that leads was offered to all and claimed by none: the next one finds it kept.
  */
+
+/** @typedef {import("../client.d.ts").Notification} Notification */
+
+const KEPT_MS = 5_000;
+
 export class Leading {
   leads = false;
+  /** @type {{notification: Notification, at: number}[]} */ #offered = [];
   /** @type {(() => void) | null} */ #letGo = null;
 
   /** @param {string} name @param {Pick<Storage, "getItem" | "setItem">} [shelf] */
@@ -13,8 +20,9 @@ export class Leading {
     this.shelf = () => shelf ?? globalThis.localStorage;
   }
 
-  /** @param {AbortSignal} signal */
-  start(signal) {
+  /** @param {AbortSignal} signal @param {(late: Notification[]) => void} onLate shows what it finds kept */
+  start(signal, onLate) {
+    this.onLate = onLate;
     const { locks } = navigator;
     this.leads = !locks; // no locks on pages without TLS: there the mark alone decides
     if (!locks) return;
@@ -35,6 +43,10 @@ export class Leading {
   #hold() {
     if (this.signal?.aborted) return;
     this.leads = true;
+    const late = this.#recent().map(({ notification }) => notification).sort((one, other) => one.seq - other.seq)
+      .filter(({ seq }) => this.#marks(seq, { blocked: false })); // without a mark it may have been shown, and twice is worse than never
+    this.#offered = [];
+    if (late.length) this.onLate?.(late);
     return new Promise((done) => (this.#letGo = () => done((this.leads = false))));
   }
 
@@ -44,24 +56,35 @@ export class Leading {
     if (!this.signal?.aborted) this.#take({ signal: this.signal });
   }
 
-  /** Whether it is for this tab to show it. @param {number} seq */
-  claims(seq) {
-    if (!this.leads) return false;
+  /** Whether it is for this tab to show it, now. @param {Notification} notification */
+  claims(notification) {
+    if (this.leads) return this.#marks(notification.seq, { blocked: true }); // then the lock alone decides
+    this.#offered = [...this.#recent(), { notification, at: Date.now() }];
+    return false;
+  }
+
+  #recent() {
+    return this.#offered.filter(({ at }) => Date.now() - at < KEPT_MS);
+  }
+
+  /** Whether no tab had claimed it. @param {number} seq @param {{blocked: boolean}} otherwise where nothing can be stored */
+  #marks(seq, { blocked }) {
     try {
       if (Number(this.shelf().getItem(this.name) ?? 0) >= seq) return false;
       this.shelf().setItem(this.name, String(seq));
     } catch {
-      // blocked: the lock alone decides
+      return blocked;
     }
     return true;
   }
 
   /** After a reset, seqs begin anew. @param {number} seq */
   resetTo(seq) {
+    this.#offered = [];
     try {
       this.shelf().setItem(this.name, String(seq));
     } catch {
-      // as above
+      // blocked: there is no mark
     }
   }
 }
