@@ -148,10 +148,10 @@ def open_events() -> str | None:
 
 
 def undelivered(people: Collection[int]) -> str | None:
-    """Rows of people with a live device that nobody has acknowledged."""
-    from notifications.models import NotificationLog
+    """Rows that were to be shown to people with a live device, and that nobody has acknowledged."""
+    from notifications.models import Live, NotificationLog
 
-    rows = NotificationLog.objects.filter(recipient_id__in=people, delivered_at=None)
+    rows = NotificationLog.objects.filter(recipient_id__in=people, delivered_at=None, live=Live.SEND)
     found = list(rows.values_list("recipient_id", "seq", "sent_at")[:3])
     named = "; ".join(f"seq {seq} of person {user}, sent {sent}" for user, seq, sent in found)
     return f"{rows.count()} rows are not acknowledged: {named}" if found else None

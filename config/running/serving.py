@@ -23,7 +23,7 @@ GRACE_S = 4  # for requests still running after the drain
 LAST_RESORT_S = 9  # CONTRACT §1: gone within 10 s, even when a thread hangs in a query
 USER_TIMEOUT_MS = 20_000
 MALLOC = {-8: 2, -3: 64 * 1024, -1: 128 * 1024}  # mallopt(3): at most two arenas; bytes for a mapping; bytes to trim
-COLLECT_AFTER = (50_000, 20, 100)  # Python's own 700, 10, 10 spend half of a broadcast's time looking for garbage
+COLLECT_AFTER = (10_000, 20, 100)  # Python's own 700, 10, 10 spend half of a broadcast's time looking for garbage
 
 
 class CannotServe(Exception):
