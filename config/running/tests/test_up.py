@@ -55,7 +55,8 @@ def test_nothing_outlives_make(prepared: Place, ending: signal.Signals) -> None:
         family = make.family()
         assert len(family) == 5  # make, and the four
         make.child.send_signal(ending)
-        assert until(lambda: gone(family), END_S), make.output()
+        ended = until(lambda: gone(family), END_S)
+        assert ended, (make.output(), [one for one in family if not gone([one])])
 
 
 def like_make_run(place: Place) -> list[str]:
