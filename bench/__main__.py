@@ -20,7 +20,7 @@ ONLY_WHEN_ASKED = {"console", "idle"}  # they take their ten minutes each
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=NAMES)
+    parser.add_argument("names", nargs="*", type=stage.one_of(NAMES))
     chosen = parser.parse_args().names or [name for name in NAMES if name not in ONLY_WHEN_ASKED]
     folder = stage.set_up()
     os.sched_setaffinity(0, {CLIENT_CORE} if (os.cpu_count() or 1) > 1 else os.sched_getaffinity(0))

@@ -1,9 +1,11 @@
 """What the benchmarks play with: a database of their own, people, and notifications written beforehand."""
 
+import argparse
 import os
 import secrets
 import tempfile
 import uuid
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,17 @@ TEXT = "The service will be read-only on Saturday between 02:00 and 04:00 UTC. "
 class Person:
     id: int
     token: str
+
+
+def one_of(names: Collection[str]) -> Callable[[str], str]:
+    """The `type` of arguments that may be left out: argparse's `choices` would refuse none."""
+
+    def known(name: str) -> str:
+        if name not in names:
+            raise argparse.ArgumentTypeError(f"there is no {name}, only {', '.join(names)}")
+        return name
+
+    return known
 
 
 def set_up() -> Path:

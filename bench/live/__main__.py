@@ -16,7 +16,7 @@ def _asked() -> argparse.Namespace:
     asked = argparse.ArgumentParser(prog="python -m bench.live", description=__doc__)
     asked.add_argument("--rounds", type=int, default=3)
     asked.add_argument("--plots", action="store_true", help="write docs/performance/live-*.svg")
-    asked.add_argument("stacks", nargs="*", choices=STACKS, help="none: all")
+    asked.add_argument("stacks", nargs="*", type=stage.one_of(STACKS), help="none: all")
     return asked.parse_args()
 
 

@@ -18,7 +18,7 @@ DURABLE = {"autovacuum": "off", "fsync": "on", "full_page_writes": "on", "synchr
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.rows", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=READ + WRITTEN, help="none: all")
+    parser.add_argument("names", nargs="*", type=stage.one_of(READ + WRITTEN), help="none: all")
     chosen = parser.parse_args().names
     from config.running.tests.postgres import Postgres
 

@@ -4,10 +4,13 @@ The CHANGELOG is not among the pages: it tells what was.
 """
 
 import re
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from bench.stage import one_of
 
 from ..trees import ROOT
 from .pages import PAGES, blocks
@@ -89,3 +92,12 @@ def test_a_command_that_is_not_typed_would_be_taken(where: str) -> None:
 def test_a_wrong_one_would_not(command: str) -> None:
     with pytest.raises(Wrong):
         read("examples/README.md", command)
+
+
+def test_benchmarks_need_no_name_and_take_no_wrong_one() -> None:
+    parser = ArgumentParser()
+    parser.add_argument("names", nargs="*", type=one_of(["rows", "live"]))
+    assert parser.parse_args([]).names == []
+    assert parser.parse_args(["live", "rows"]).names == ["live", "rows"]
+    with pytest.raises(SystemExit):
+        parser.parse_args(["live", "latncy"])
