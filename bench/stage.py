@@ -96,8 +96,8 @@ def _write_broadcast(number: int) -> None:
     from notifications import dispatch, expansion
     from notifications.events import Audience, Event
 
-    told = {"title": TITLE, "message": TEXT, "data": {"n": number}}
-    event = Event(kind="system_announcement", audience=Audience(everyone=True), **told)
+    everyone, data = Audience(everyone=True), {"n": number}
+    event = Event(kind="system_announcement", audience=everyone, title=TITLE, message=TEXT, data=data)
     accepted = dispatch.notify(event)
     while expansion.expand_chunk(accepted.pk):
         pass
