@@ -44,9 +44,15 @@ def _bound_to(parent: int) -> Callable[[], bool]:
     waits for its children.
     """
     processes.die_with(parent, signal.SIGTERM)
-    if processes.blocks_interrupt(parent):  # from the start: then it means nothing
-        return lambda: False
-    return lambda: processes.blocks_interrupt(parent)
+    was_free = False
+
+    def waits() -> bool:
+        nonlocal was_free
+        blocks = processes.blocks_interrupt(parent)
+        was_free = was_free or not blocks  # who blocks them from the start says nothing by it
+        return blocks and was_free
+
+    return waits
 
 
 def start_valkey(tree: Tree) -> embedded.Claim | None:
