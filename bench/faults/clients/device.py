@@ -13,10 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 
 from .acks import Acks
 
-FIRST_S, LONGEST_S = (
-    0.5,
-    4.0,
-)  # back-off with full jitter; client.js waits up to 30 s
+FIRST_S, LONGEST_S = 0.5, 4.0  # back-off with full jitter; client.js waits up to 30 s
 HEARTBEATS = 2.5  # of silence, then the link is dead
 SIGN_IN_S, PROBED_S = 10.0, 5.0
 COME_NO_MORE = {4401, 4403}
